@@ -1,0 +1,64 @@
+# automask: `make masks` and `make test` do all the set-up they need.
+
+INPUT   ?= input
+OUTPUT  ?= output
+MODEL   ?=
+DEVICE  ?=
+WORKERS ?=
+ARGS    ?=
+
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/python -m pip install --quiet
+READY   := $(VENV)/.ready
+DEV     := $(VENV)/.ready-dev
+# sam2 is a source distribution: in an isolated build it would download torch a second time, and
+# its CUDA extension is not needed (automask cleans masks itself, the same on every device).
+SAM2    := SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation sam2==1.1.0
+
+.DEFAULT_GOAL := help
+.PHONY: help masks test test-quick check setup clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@echo "  variables of make masks: INPUT OUTPUT MODEL DEVICE WORKERS ARGS"
+
+masks: $(READY)  ## mask every image of INPUT (input/) into OUTPUT (output/)
+ifeq ($(INPUT),input)
+	@$(BIN)/python -m automask.samples input
+endif
+	@$(BIN)/automask run "$(INPUT)" "$(OUTPUT)" $(if $(MODEL),--model "$(MODEL)") \
+	  $(if $(DEVICE),--device "$(DEVICE)") $(if $(WORKERS),--workers "$(WORKERS)") $(ARGS)
+
+test: $(DEV)  ## the whole test suite
+	@$(BIN)/python -m pytest
+
+test-quick: $(DEV)  ## the tests that take under three minutes together
+	@$(BIN)/python -m pytest -m "not slow"
+
+check: $(DEV)  ## ruff, mypy, tests
+	@$(BIN)/ruff check automask tests
+	@$(BIN)/ruff format --check automask tests
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest
+
+setup: $(READY)  ## create .venv and install what masking needs
+
+clean:  ## remove .venv and caches; input/, output/ and weights/ stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml Makefile
+	@echo "setting up $(VENV): some minutes and 6 GB the first time"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "automask needs Python 3.10 or newer; say make PYTHON=/path/to/python3")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip setuptools wheel
+	@$(PIP) "torch>=2.4" "torchvision>=0.19" "numpy>=1.26"
+	@$(SAM2)
+	@$(PIP) --editable ".[samples]"
+	@touch $@
+
+$(DEV): $(READY)
+	@$(PIP) --editable ".[dev]"
+	@touch $@

@@ -1,0 +1,38 @@
+"""automask: masks every photograph of a folder, unattended.
+
+The names below load what they need when they are first used; `import automask` loads nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automask.api import mask_image as mask_image
+    from automask.config import RunConfig as RunConfig
+    from automask.image.trimap import make_trimap as make_trimap
+    from automask.records import MaskResult as MaskResult
+    from automask.run import RunSummary as RunSummary
+    from automask.run import run as run
+    from automask.sam.build import load_model as load_model
+    from automask.sam.generator import make_generator as make_generator
+
+_HOMES = {
+    "mask_image": "automask.api",
+    "RunConfig": "automask.config",
+    "make_trimap": "automask.image.trimap",
+    "MaskResult": "automask.records",
+    "RunSummary": "automask.run",
+    "run": "automask.run",
+    "load_model": "automask.sam.build",
+    "make_generator": "automask.sam.generator",
+}
+
+__all__ = [*_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'automask' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,60 @@
+"""The Python interface to one photograph."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.config import RunConfig, load_config
+from automask.errors import UsageError
+from automask.image.pipeline import Proposer
+from automask.image.pipeline import mask_image as mask_with
+from automask.records import MaskResult
+
+
+def mask_image(
+    image_rgb: NDArray[np.uint8], model: str = "tiny", device: str = "auto", **settings: Any
+) -> MaskResult:
+    """The primary object of one photograph.
+
+    image_rgb: H x W x 3 uint8, RGB. model: a name of `automask models`, or a checkpoint's path with
+    `arch`. settings: any field of `RunConfig` that shapes a mask, as keyword or nested dict
+    (`trimap={"contour_px": 3}`). The result has `.mask` (H x W bool), `.trimap` (H x W uint8, 1
+    foreground, 2 background, 3 contour), `.status` (ok or no_object), `.confidence` (0..1),
+    `.flags`, and `.seconds` (dict: encode, decode, choose, refine). The model stays loaded between
+    calls.
+
+    Raises UsageError for an array of another form, ConfigError, WeightsError and DeviceError.
+    """
+    if image_rgb.ndim != 3 or image_rgb.shape[2] != 3 or image_rgb.dtype != np.uint8:
+        raise UsageError(
+            f"image_rgb must be H x W x 3 uint8, not {image_rgb.shape} {image_rgb.dtype}"
+        )
+    given = {"input": Path(), "output": Path(), "model": model, "device": device, **settings}
+    config = load_config(None, given)
+    return mask_with(image_rgb, proposer_for(config), config)
+
+
+def proposer_for(config: RunConfig) -> Proposer:
+    """The proposer that a config asks for; the last few stay loaded."""
+    return _proposer(config.model_dump_json(include=_PROPOSER_FIELDS))
+
+
+_PROPOSER_FIELDS = {"input", "output", "model", "arch", "weights", "device", "generator", "propose"}
+
+
+@lru_cache(maxsize=2)
+def _proposer(config_json: str) -> Proposer:
+    from automask.sam.build import build
+    from automask.sam.device import resolve_device
+    from automask.sam.propose import make_proposer
+    from automask.sam.weights import locate
+
+    config = RunConfig.model_validate_json(config_json)
+    weights = locate(config.model, config.arch, config.weights)
+    model = build(weights).to(resolve_device(config.device))
+    return make_proposer(model, weights, config.generator, config.propose)

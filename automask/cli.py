@@ -1,0 +1,210 @@
+"""The command line: parse, call one function, print; errors become exit codes here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automask.run import Prepared
+
+EXIT_CODES = (
+    "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
+    "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
+    "interrupted, safe to rerun."
+)
+SHOWN_JOBS = 20
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Masks every photograph of a folder: the primary object, as trimaps to train on.",
+    epilog=EXIT_CODES,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command("run", epilog=EXIT_CODES)
+def run_command(
+    input_folder: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder of photographs.")],
+    output_folder: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder for results.")],
+    model: Annotated[
+        str | None, typer.Option(help="A name of `automask models`, or a path.  [default: tiny]")
+    ] = None,
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Folder to look for checkpoints in first.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  [default: auto]")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    generator: Annotated[
+        str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
+    ] = None,
+    save: Annotated[
+        str | None, typer.Option(help="Of trimap,mask,overlay,cutout.  [default: trimap]")
+    ] = None,
+    contour_px: Annotated[
+        int | None, typer.Option(help="Width of the trimap's contour, steps.  [default: 1]")
+    ] = None,
+    trimap_values: Annotated[
+        str | None, typer.Option(help="Foreground,background,contour.  [default: 1,2,3]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
+    keep_extension: Annotated[
+        bool | None, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
+    ] = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite", help="Mask everything again.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
+    ] = False,
+) -> None:
+    """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
+    from automask.config import load_config
+    from automask.progress import make_progress, print_summary
+    from automask.run import execute, prepare
+
+    flags: dict[str, Any] = {
+        "input": input_folder,
+        "output": output_folder,
+        "model": model,
+        "arch": arch,
+        "weights": weights,
+        "device": device,
+        "workers": workers,
+        "threads": threads,
+        "generator": generator,
+        "save": _split(save),
+        "keep_extension": keep_extension,
+        "overwrite": overwrite,
+        "limit": limit,
+        "trimap": {"contour_px": contour_px, "values": _split(trimap_values)},
+    }
+    console = _console()
+    prepared = prepare(load_config(config, flags))
+    if dry_run:
+        _print_plan(console, prepared)
+        return
+    summary = execute(prepared, make_progress(console))
+    print_summary(console, summary)
+    raise typer.Exit(summary.exit_code)
+
+
+@app.command("models")
+def models_command(
+    weights: Annotated[Path | None, typer.Option(help="Folder to look in first.")] = None,
+) -> None:
+    """List the checkpoints: family, size, license, and whether each is here and verified."""
+    from rich.table import Table
+
+    from automask.progress import shown
+    from automask.sam.checkpoints import CHECKPOINTS
+    from automask.sam.weights import check, search_folders
+
+    table = Table("name", "family", "size", "license", "state", "file", box=None)
+    for checkpoint in CHECKPOINTS:
+        file, state = check(checkpoint, weights)
+        where = shown(str(file)) if file else checkpoint.file
+        size = _megabytes(file.stat().st_size if file else checkpoint.size_bytes)
+        table.add_row(checkpoint.name, checkpoint.family, size, checkpoint.license, state, where)
+    console = _console()
+    console.print(table)
+    console.print("looked in, first match wins:")
+    for folder in search_folders(weights):
+        console.print(f"  {shown(str(folder.absolute()))}", highlight=False)
+
+
+@app.command("fetch")
+def fetch_command(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of checkpoints.")],
+    weights: Annotated[Path | None, typer.Option(help="Folder to put them in.")] = None,
+) -> None:
+    """Download checkpoints and verify their SHA-256."""
+    from automask.sam.weights import fetch
+
+    for name in names:
+        file = fetch(name, weights)
+        _console().print(f"{name}: {file}, verified", highlight=False)
+
+
+@app.command("eval-choice")
+def eval_choice_command(
+    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
+    masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
+    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
+    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write a line for each image.")] = None,
+) -> None:
+    """Measure rules of choice against true masks: ours, argmax of score, largest, oracle."""
+    from automask.config import load_config
+    from automask.eval_choice import evaluate, print_table, write_csv
+
+    flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
+    rows = evaluate(load_config(config, {**flags, "limit": limit}), masks, _console())
+    if csv is not None:
+        write_csv(csv, rows)
+    print_table(_console(), rows)
+
+
+def main() -> None:
+    """Entry point: runs the command and turns errors into messages and exit codes."""
+    try:
+        app()
+    except AutomaskError as error:
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except (Interrupted, KeyboardInterrupt) as stop:
+        _complain("interrupted; what is finished is recorded, run the same command to go on")
+        sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Without a terminal there is no width to obey: one message stays one line of the log.
+    return Console(soft_wrap=True) if not sys.stdout.isatty() else Console()
+
+
+def _complain(message: str) -> None:
+    print(f"automask: {message}", file=sys.stderr, flush=True)
+
+
+def _split(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _megabytes(size: int | None) -> str:
+    return "" if size is None else f"{size / 1e6:,.0f} MB"
+
+
+def _print_plan(console: Console, prepared: Prepared) -> None:
+    from automask.progress import shown
+
+    plan, crew = prepared.plan, prepared.crew
+    console.print(
+        f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
+        f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
+        f"{crew.threads} threads",
+        highlight=False,
+    )
+    for job in plan.todo[:SHOWN_JOBS]:
+        console.print(f"  {shown(job.image)}", highlight=False)
+    if len(plan.todo) > SHOWN_JOBS:
+        console.print(f"  and {len(plan.todo) - SHOWN_JOBS} more")

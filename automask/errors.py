@@ -1,0 +1,69 @@
+"""The errors a user can meet, each with the exit code that the command line gives for it."""
+
+from __future__ import annotations
+
+EXIT_OK = 0
+EXIT_SOME_FAILED = 1
+EXIT_USAGE = 2
+EXIT_WEIGHTS = 3
+EXIT_DEVICE = 4
+EXIT_SIGINT = 130
+EXIT_SIGTERM = 143
+
+
+class AutomaskError(Exception):
+    """Base of every error that is told to the user as one clear message, without a traceback."""
+
+    exit_code = EXIT_USAGE
+
+
+class UsageError(AutomaskError):
+    """Wrong arguments or folders."""
+
+
+class ConfigError(AutomaskError):
+    """A setting that does not exist, has the wrong type or is out of range."""
+
+
+class CollisionError(AutomaskError):
+    """Two inputs that would write the same output."""
+
+
+class SettingsChangedError(AutomaskError):
+    """The output folder holds masks made with other settings."""
+
+
+class InstallationError(AutomaskError):
+    """Installed packages that do not fit together."""
+
+
+class WeightsError(AutomaskError):
+    """A checkpoint that is missing, damaged, or not what its name says."""
+
+    exit_code = EXIT_WEIGHTS
+
+
+class DeviceError(AutomaskError):
+    """The device asked for is not there."""
+
+    exit_code = EXIT_DEVICE
+
+
+class OutputError(AutomaskError):
+    """The run had to stop because results can no longer be written (disk full, read-only)."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
+class ImageError(AutomaskError):
+    """One photograph that cannot be used; it costs that image alone."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
+class Interrupted(BaseException):
+    """A signal asked the run to stop; like KeyboardInterrupt, nothing should swallow it."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__(exit_code)
+        self.exit_code = exit_code

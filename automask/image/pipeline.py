@@ -1,0 +1,188 @@
+"""The way of one image, as straight calls: load, propose, choose, refine, trimap, write, record."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.config import RunConfig
+from automask.errors import ImageError
+from automask.image.choose import choose
+from automask.image.load import load
+from automask.image.refine import refine
+from automask.image.trimap import make_trimap
+from automask.image.write import encode_png, output_path, render, write_atomic
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, MaskResult, Proposal
+
+# Errors of the output's file system, which the next image would meet as well.
+FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+
+
+class Proposer(Protocol):
+    """What `sam/` gives to this side: masks for an image, with the seconds they took."""
+
+    max_side: int  # longest side of the image it wants, px; 0: any
+
+    def propose(self, image_rgb: NDArray[np.uint8]) -> tuple[list[Proposal], dict[str, float]]: ...
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a worker needs beside the job: its model and how results are labelled."""
+
+    config: RunConfig
+    proposer: Proposer
+    labels: dict[str, Any]  # model, model_sha256, device, dtype, generator, settings
+    owner: AbstractContextManager[Any] | None = None  # held while the model works, on a GPU
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An image's record, and whether the run must stop because nothing can be written any more."""
+
+    record: ImageRecord
+    is_fatal: bool = False
+
+
+def mask_image(
+    image: NDArray[np.uint8],
+    proposer: Proposer,
+    config: RunConfig,
+    owner: AbstractContextManager[Any] | None = None,
+) -> MaskResult:
+    """The mask and trimap of the primary object of one photograph (H x W x 3 uint8 RGB)."""
+    small = shrink(image, proposer.max_side)
+    with owner or nullcontext():
+        proposals, seconds = proposer.propose(small)
+
+    clock = _Clock()
+    choice = choose(proposals, config.choose)
+    seconds["choose"] = clock.lap()
+
+    chosen = (
+        proposals[choice.index].mask
+        if choice.index is not None
+        else np.zeros(small.shape[:2], np.bool_)
+    )
+    mask = enlarge(chosen, image.shape[:2])
+    mask = refine(mask, config.refine.hole_fraction, config.refine.island_fraction)
+    trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
+    seconds["refine"] = clock.lap()
+
+    status = OK if mask.any() else NO_OBJECT
+    return MaskResult(mask, trimap, status, choice.score, choice.confidence, choice.flags, seconds)
+
+
+def process(job: Job, bench: Bench) -> Outcome:
+    """Takes one photograph from file to files. Whatever is wrong with it becomes its record.
+
+    This is the one place where an image's exceptions are caught: a fault in one photograph, in the
+    model or in a library costs that image alone.
+    """
+    clock = _Clock()
+    blank = _blank_record(job, bench.labels)
+    try:
+        return Outcome(_process(job, bench, blank, clock))
+    except Exception as error:
+        is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
+        return Outcome(_failed(blank, error, clock.total()), is_fatal)
+
+
+def lost(job: Job, labels: dict[str, Any], reason: str) -> Outcome:
+    """The outcome of an image whose worker cannot tell any more."""
+    return Outcome(_with(_blank_record(job, labels), error=reason))
+
+
+def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> ImageRecord:
+    config = bench.config
+    image = load(config.input / job.image, config.load.max_pixels)
+    seconds_load = clock.lap()
+    result = mask_image(image, bench.proposer, config, bench.owner)
+    clock.lap()
+    for kind in config.save:
+        pixels = render(kind, image, result.mask, result.trimap)
+        write_atomic(config.output / output_path(job.stem, kind), encode_png(pixels))
+    height, width = result.mask.shape
+    return _with(
+        blank,
+        output=output_path(job.stem, config.save[0]),
+        status=result.status,
+        width=width,
+        height=height,
+        score=round(result.score, 4),
+        confidence=round(result.confidence, 4),
+        area_fraction=round(float(result.mask.mean()), 6),
+        flags=result.flags,
+        seconds_load=seconds_load,
+        **{f"seconds_{name}": round(value, 6) for name, value in result.seconds.items()},
+        seconds_write=clock.lap(),
+        seconds_total=clock.total(),
+    )
+
+
+def shrink(image: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
+    """The image (H x W x 3), its longest side at most `max_side` px (0: any)."""
+    longest = max(image.shape[:2])
+    if max_side == 0 or longest <= max_side:
+        return image
+    height, width = (max(1, round(s * max_side / longest)) for s in image.shape[:2])
+    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def enlarge(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask at H x W = `shape`, its edge interpolated instead of growing stairs."""
+    if mask.shape == tuple(shape):
+        return mask
+    soft = cv2.resize(mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(soft >= 0.5)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = self._lap = time.perf_counter()
+
+    def lap(self) -> float:
+        """Seconds since the last lap."""
+        before, self._lap = self._lap, time.perf_counter()
+        return round(self._lap - before, 6)
+
+    def total(self) -> float:
+        """Seconds since the clock was made."""
+        return round(time.perf_counter() - self._start, 6)
+
+
+def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
+    """The record before anything is known but the job: every result is None."""
+    known: dict[str, Any] = {
+        **labels,
+        "image": job.image,
+        "status": FAILED,
+        "worker": f"{socket.gethostname()}:{os.getpid()}",
+        "attempts": job.attempts,
+        "flags": (),
+        "started_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        "input_bytes": job.input_bytes,
+        "input_mtime_ns": job.input_mtime_ns,
+    }
+    unknown: dict[str, Any] = dict.fromkeys(ImageRecord.__dataclass_fields__)
+    return ImageRecord(**{**unknown, **known})
+
+
+def _with(record: ImageRecord, **changes: Any) -> ImageRecord:
+    return ImageRecord(**{**record.__dict__, **changes})
+
+
+def _failed(blank: ImageRecord, error: Exception, seconds: float) -> ImageRecord:
+    """Our own errors speak for themselves; others are named by their class."""
+    message = str(error) if isinstance(error, ImageError) else f"{type(error).__name__}: {error}"
+    return _with(blank, error=message, seconds_total=seconds)

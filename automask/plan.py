@@ -1,0 +1,81 @@
+"""What is done already, and what is left: a rerun masks only what is new or changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automask.config import RunConfig
+from automask.errors import SettingsChangedError
+from automask.image.write import output_path
+from automask.records import ImageRecord, Job
+
+SHOWN_CHANGES = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a run, split by what earlier runs left."""
+
+    todo: list[Job]
+    done: list[Job]
+    keep: list[ImageRecord]  # records that stay true, of images done or no longer in the input
+
+
+def make_plan(
+    jobs: list[Job], records: dict[str, ImageRecord], settings: str, config: RunConfig
+) -> Plan:
+    """Splits the jobs; with `overwrite` everything is to do.
+
+    An image is done only when its outputs exist, its record says ok or no_object, its file has the
+    recorded size and modification time, and the settings (a digest) are the same.
+    """
+    todo: list[Job] = []
+    done: list[Job] = []
+    for job in jobs:
+        is_done = not config.overwrite and _is_done(job, records.get(job.image), settings, config)
+        (done if is_done else todo).append(job)
+    redone = {job.image for job in todo}
+    return Plan(todo, done, [r for image, r in records.items() if image not in redone])
+
+
+def _is_done(job: Job, record: ImageRecord | None, settings: str, config: RunConfig) -> bool:
+    if record is None or not record.is_done or record.settings != settings:
+        return False
+    if (record.input_bytes, record.input_mtime_ns) != (job.input_bytes, job.input_mtime_ns):
+        return False
+    return all((config.output / output_path(job.stem, kind)).is_file() for kind in config.save)
+
+
+def refuse_other_settings(
+    output: Path, records: Iterable[ImageRecord], settings: dict[str, Any]
+) -> None:
+    """Raises SettingsChangedError, naming what differs, where `run.json` tells of other settings.
+
+    A folder without finished images may be used with any settings.
+    """
+    earlier = read_run_settings(output)
+    if earlier is None or earlier == settings or not any(r.is_done for r in records):
+        return
+    names = sorted(k for k in {*earlier, *settings} if earlier.get(k) != settings.get(k))
+    lines = [f"  {n}: was {earlier.get(n)!r:.60}, now {settings.get(n)!r:.60}" for n in names]
+    if len(lines) > SHOWN_CHANGES:
+        lines = [*lines[:SHOWN_CHANGES], f"  and {len(lines) - SHOWN_CHANGES} more"]
+    raise SettingsChangedError(
+        f"{output} holds masks made with other settings:\n"
+        + "\n".join(lines)
+        + "\nuse another output folder, the old settings, or --overwrite to mask everything again"
+    )
+
+
+def read_run_settings(output: Path) -> dict[str, Any] | None:
+    """The mask settings of the last run into this folder; None where there was none."""
+    try:
+        described = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    settings = described.get("mask_settings") if isinstance(described, dict) else None
+    return settings if isinstance(settings, dict) else None

@@ -1,0 +1,1 @@
+"""Many images at once: processes on a CPU, threads around one GPU."""

@@ -1,0 +1,176 @@
+"""What passes between the stations of an image's way, and the ledger that it ends in.
+
+This module imports no stage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+OK = "ok"
+NO_OBJECT = "no_object"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photograph to be masked."""
+
+    image: str  # path relative to the input folder, posix separators
+    stem: str  # the output's relative path without its extension
+    input_bytes: int  # size on disk, -1 where it could not be read
+    input_mtime_ns: int  # modification time, ns since the epoch, -1 where it could not be read
+    attempts: int = 1  # how often this image has been tried, this time included
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One candidate mask."""
+
+    mask: NDArray[np.bool_]  # H x W
+    predicted_iou: float  # the model's own estimate of the mask's IoU, about 0..1
+    stability_score: float  # IoU of the masks at a raised and a lowered threshold, 0..1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The primary object among the proposals, or none."""
+
+    index: int | None  # into the list of proposals; None: no acceptable mask
+    score: float  # weighted evidence, 0..1; 0 where nothing was chosen
+    confidence: float  # 0..1, how far the choice can be trusted
+    runner_up: int | None = None  # the best proposal that shows something else
+    terms: dict[str, float] = field(default_factory=dict)  # each term of the score, 0..1
+    flags: tuple[str, ...] = ()  # what a person should know, e.g. touches_border
+
+
+@dataclass(frozen=True)
+class MaskResult:
+    """What `mask_image` gives for one photograph."""
+
+    mask: NDArray[np.bool_]  # H x W, True on the object; all False where there is none
+    trimap: NDArray[np.uint8]  # H x W, by default 1 foreground, 2 background, 3 contour
+    status: str  # ok or no_object
+    score: float  # weighted evidence for the choice, 0..1
+    confidence: float  # 0..1
+    flags: tuple[str, ...]
+    seconds: dict[str, float]  # encode, decode, choose, refine
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One line of the ledger. Times in seconds, all of them measured on this image."""
+
+    image: str
+    output: str | None  # relative to the output folder; None where nothing was written
+    status: str  # ok, no_object or failed
+    error: str | None
+    width: int | None
+    height: int | None
+    model: str
+    model_sha256: str
+    device: str
+    dtype: str
+    generator: str  # fast or stock
+    worker: str  # host:process id
+    attempts: int
+    score: float | None
+    confidence: float | None
+    area_fraction: float | None  # foreground pixels over all pixels
+    flags: tuple[str, ...]
+    seconds_load: float | None
+    seconds_encode: float | None
+    seconds_decode: float | None
+    seconds_choose: float | None
+    seconds_refine: float | None  # hole filling and the trimap
+    seconds_write: float | None
+    seconds_total: float | None
+    started_at: str  # ISO 8601, UTC
+    input_bytes: int
+    input_mtime_ns: int
+    settings: str  # digest of what shaped the mask, see RunConfig.settings_digest
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in (OK, NO_OBJECT)
+
+
+def to_line(record: ImageRecord) -> str:
+    """One JSON line, pure ASCII: file names that are not UTF-8 survive as lone surrogates."""
+    return json.dumps(asdict(record), ensure_ascii=True) + "\n"
+
+
+def parse_line(line: str) -> ImageRecord | None:
+    """The record of a line; None for a torn or foreign one, so that a crash costs one line."""
+    try:
+        values: dict[str, Any] = json.loads(line)
+        record = ImageRecord(**{f.name: values[f.name] for f in fields(ImageRecord)})
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return None
+    return ImageRecord(**{**record.__dict__, "flags": tuple(record.flags)})
+
+
+def read_records(file: Path) -> Iterator[ImageRecord]:
+    """The records of one JSONL file, in order, torn lines left out; nothing if it is missing."""
+    if not file.exists():
+        return
+    with file.open(encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            record = parse_line(line)
+            if record is not None:
+                yield record
+
+
+def load_records(output: Path) -> dict[str, ImageRecord]:
+    """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path."""
+    newest: dict[str, ImageRecord] = {}
+    for file in sorted((output / "records").glob("*.jsonl")):
+        newest.update((record.image, record) for record in read_records(file))
+    return newest
+
+
+def rewrite_records(file: Path, records: Iterable[ImageRecord]) -> None:
+    """Replaces a JSONL file by these records; a reader sees the old file or the new one."""
+    partial = file.with_suffix(".partial")
+    with partial.open("w", encoding="ascii") as lines:
+        lines.writelines(map(to_line, records))
+        lines.flush()
+        os.fsync(lines.fileno())
+    os.replace(partial, file)
+
+
+class RecordWriter:
+    """Appends records to one JSONL file, each flushed before `append` returns; the one writer."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file.open("ab", buffering=0)
+
+    def append(self, record: ImageRecord) -> None:
+        """Writes one whole line; raises OSError, and leaves no torn line, where it does not fit."""
+        line = to_line(record).encode("ascii")
+        start = self._file.tell()
+        try:
+            written = self._file.write(line)
+            if written != len(line):
+                raise OSError(28, "No space left on device", self._file.name)
+        except OSError:
+            self._file.truncate(start)
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> RecordWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,295 @@
+"""A run: scan, plan, workers, records, summary."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Protocol
+
+from automask.config import RunConfig, settings_digest
+from automask.errors import (
+    EXIT_OK,
+    EXIT_SIGINT,
+    EXIT_SIGTERM,
+    EXIT_SOME_FAILED,
+    Interrupted,
+    OutputError,
+    UsageError,
+)
+from automask.image.scan import scan
+from automask.image.write import write_atomic
+from automask.plan import Plan, make_plan, refuse_other_settings
+from automask.pool.cores import Crew, available_cores, plan_crew
+from automask.records import (
+    NO_OBJECT,
+    OK,
+    ImageRecord,
+    RecordWriter,
+    load_records,
+    rewrite_records,
+)
+from automask.sam.weights import Weights, locate
+
+RECORDS_NAME = "run"
+PACKAGES = (
+    "automask",
+    "torch",
+    "torchvision",
+    "segment-anything",
+    "sam2",
+    "opencv-python-headless",
+    "numpy",
+    "pillow",
+    "joblib",
+)
+
+
+class Watcher(Protocol):
+    """Someone who is told how a run goes; the command line shows it."""
+
+    def begin(self, total: int, done_before: int) -> None: ...
+    def finished(self, record: ImageRecord) -> None: ...
+    def end(self) -> None: ...
+
+
+class Silence:
+    """A watcher that shows nothing."""
+
+    def begin(self, total: int, done_before: int) -> None:
+        """Called once, before the first image."""
+
+    def finished(self, record: ImageRecord) -> None:
+        """Called after each image, its record already on disk."""
+
+    def end(self) -> None:
+        """Called once, whatever happened."""
+
+
+@dataclass
+class RunSummary:
+    """What a run did; images that an earlier run had finished count as skipped."""
+
+    images: int = 0
+    ok: int = 0
+    no_object: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)  # image, error
+    seconds_wall: float = 0.0
+    output: Path = Path()
+
+    @property
+    def images_per_hour(self) -> float:
+        """Rate of this run's own images, start-up included; 0 where there were none."""
+        worked = self.ok + self.no_object + self.failed
+        return 3600 * worked / self.seconds_wall if self.seconds_wall else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_SOME_FAILED if self.failed else EXIT_OK
+
+    def count(self, record: ImageRecord) -> None:
+        if record.status == OK:
+            self.ok += 1
+        elif record.status == NO_OBJECT:
+            self.no_object += 1
+        else:
+            self.failed += 1
+            self.failures.append((record.image, record.error or ""))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that has passed every check and may start."""
+
+    config: RunConfig
+    weights: Weights
+    settings: dict[str, Any]
+    plan: Plan
+    crew: Crew
+    device: str
+
+
+def prepare(config: RunConfig) -> Prepared:
+    """Scans, verifies the weights, finds the device and plans; writes nothing.
+
+    Raises the error, with its exit code, of the first thing that is wrong.
+    """
+    jobs = scan(config.input, skip=config.output, keep_extension=config.keep_extension)
+    jobs = jobs[: config.limit]
+    weights = locate(config.model, config.arch, config.weights)
+    settings = config.mask_settings(weights.sha256)
+    records = load_records(config.output)
+    if not config.overwrite:
+        refuse_other_settings(config.output, records.values(), settings)
+    plan = make_plan(jobs, records, settings_digest(settings), config)
+    device = _device(config.device)
+    crew = plan_crew(
+        config.workers, config.threads, available_cores(), weights.checkpoint.threads,
+        on_gpu=device != "cpu",
+    )  # fmt: skip
+    return Prepared(config, weights, settings, plan, crew, device)
+
+
+def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
+    """Masks every image of `config.input` into `config.output`, and returns what happened.
+
+    Raises UsageError, ConfigError, CollisionError, SettingsChangedError, WeightsError or
+    DeviceError before anything is written; OutputError where the disk is full; Interrupted on
+    SIGINT and SIGTERM. Whatever was finished by then is recorded, and a rerun goes on from there.
+    """
+    return execute(prepare(config), watcher or Silence())
+
+
+def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
+    """Does what `prepare` planned."""
+    config, plan = prepared.config, prepared.plan
+    began = time.perf_counter()
+    summary = RunSummary(len(plan.todo) + len(plan.done), skipped=len(plan.done))
+    summary.output = config.output
+    records_file = config.output / "records" / f"{RECORDS_NAME}.jsonl"
+    with _told_what_is_wrong(config.output):
+        _start_output(prepared, records_file)
+        watcher.begin(summary.images, summary.skipped)
+        try:
+            with _signals_raise(), RecordWriter(records_file) as ledger:
+                for record in _outcomes(prepared):
+                    ledger.append(record)
+                    summary.count(record)
+                    watcher.finished(record)
+        finally:
+            watcher.end()
+    summary.seconds_wall = time.perf_counter() - began
+    return summary
+
+
+def _start_output(prepared: Prepared, records_file: Path) -> None:
+    """Makes the folders, drops the records that will be replaced, and writes `run.json`."""
+    records_file.parent.mkdir(parents=True, exist_ok=True)
+    rewrite_records(records_file, prepared.plan.keep)
+    text = json.dumps(_describe(prepared), indent=2, default=str)
+    write_atomic(prepared.config.output / "run.json", text.encode())
+
+
+def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
+    """Records as images are finished; raises OutputError, after a record, where none can follow."""
+    if not prepared.plan.todo:
+        return
+    from automask.pool.workers import WorkerSetup, run_in_processes, run_in_threads
+    from automask.sam.build import share
+
+    with tempfile.TemporaryDirectory(prefix="automask-") as folder:
+        setup = WorkerSetup(
+            prepared.config,
+            prepared.weights,
+            share(prepared.weights, Path(folder)),
+            prepared.device,
+            prepared.crew.threads,
+            _labels(prepared),
+        )
+        on_cpu = prepared.device == "cpu"
+        pool = run_in_processes if on_cpu else run_in_threads
+        for outcome in pool(prepared.plan.todo, setup, prepared.crew.workers):
+            yield outcome.record
+            if outcome.is_fatal:
+                raise OutputError(
+                    f"stopped: {outcome.record.error}\nnothing finished is lost; make room in "
+                    f"{prepared.config.output}, then run the same command again"
+                )
+
+
+def _labels(prepared: Prepared) -> dict[str, Any]:
+    """The fields of a record that are the same for all images of the run."""
+    return {
+        "model": prepared.config.model,
+        "model_sha256": prepared.weights.sha256,
+        "device": prepared.device,
+        "dtype": "float32",
+        "generator": prepared.config.generator,
+        "settings": settings_digest(prepared.settings),
+    }
+
+
+def _device(asked: str) -> str:
+    if asked == "cpu":
+        return asked
+    from automask.sam.device import resolve_device
+
+    return str(resolve_device(asked))
+
+
+def _describe(prepared: Prepared) -> dict[str, Any]:
+    """`run.json`: what was asked, with what, on what."""
+    import torch
+
+    from automask.sam.device import cpu_name, device_name
+
+    return {
+        "started_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": sys.argv,
+        "config": prepared.config.model_dump(mode="json"),
+        "mask_settings": prepared.settings,
+        "model_file": str(prepared.weights.file),
+        "generator_settings": {
+            **prepared.weights.checkpoint.settings,
+            **prepared.config.propose.settings,
+        },
+        "versions": {"python": sys.version.split()[0], **{p: _version(p) for p in PACKAGES}},
+        "host": socket.gethostname(),
+        "cpu": cpu_name(),
+        "device": prepared.device,
+        "device_name": device_name(torch.device(prepared.device)),
+        "cores": available_cores(),
+        "workers": prepared.crew.workers,
+        "threads": prepared.crew.threads,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+@contextmanager
+def _told_what_is_wrong(output: Path) -> Iterator[None]:
+    """Errors of the output's file system, outside any image, in one sentence."""
+    try:
+        yield
+    except (PermissionError, NotADirectoryError, FileExistsError) as error:
+        raise UsageError(f"cannot write into {output}: {error.strerror}") from error
+    except OSError as error:
+        raise OutputError(
+            f"stopped: cannot write {error.filename or output}: {error.strerror}; nothing finished "
+            "is lost, run the same command again"
+        ) from error
+
+
+@contextmanager
+def _signals_raise() -> Iterator[None]:
+    """SIGINT and SIGTERM stop the run at a point where its records are whole."""
+
+    def stop(number: int, _: Any) -> None:
+        raise Interrupted(EXIT_SIGINT if number == signal.SIGINT else EXIT_SIGTERM)
+
+    try:
+        before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread: signals are the caller's affair
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Segment Anything: checkpoints, models, mask generators. The only place that imports torch."""

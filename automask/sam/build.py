@@ -1,0 +1,129 @@
+"""From verified weights to the SAM packages' own model objects."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from automask.errors import InstallationError, WeightsError
+from automask.sam.weights import Weights, locate
+
+
+def _import_torch() -> None:
+    """Turns the usual faults of a torch installation into one sentence, once, before any use."""
+    try:
+        import torchvision  # noqa: F401
+    except (RuntimeError, ImportError) as error:
+        raise InstallationError(
+            f"torch and torchvision are not built for each other ({error}); reinstall both from "
+            "the same place: pip install --force-reinstall torch torchvision"
+        ) from error
+
+
+_import_torch()
+
+import torch  # noqa: E402
+from safetensors import SafetensorError, safe_open  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
+from segment_anything import sam_model_registry  # noqa: E402
+
+from automask.sam.tiny import TinyArchitecture, build_tiny  # noqa: E402
+
+
+def load_model(name: str, device: str = "cpu", arch: str | None = None) -> Any:
+    """The package's own model object, `Sam` or `SAM2Base`, with verified weights, in eval mode.
+
+    name: one of `automask models`, or a checkpoint's path together with `arch`. Raises
+    ConfigError, WeightsError, DeviceError or InstallationError, each with what to do.
+    """
+    from automask.sam.device import resolve_device
+
+    return build(locate(name, arch)).to(resolve_device(device))
+
+
+def build(weights: Weights, mapped: Path | None = None) -> Any:
+    """The model with these weights on the CPU, float32, parameters mapped from the file.
+
+    mapped: a float32 copy made by `share`, read instead of the original. Mapped pages are shared
+    by all processes that read the file. `generator_defaults` on the model holds the settings that
+    suit its checkpoint. Raises WeightsError where the file does not fit the architecture.
+    """
+    file = mapped or weights.file
+    model = _architecture(weights)
+    state = _read_state(file)
+    floats = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+    try:
+        model.load_state_dict(floats, assign=True)
+    except RuntimeError as error:
+        raise WeightsError(
+            f"{weights.file} does not fit the architecture {weights.checkpoint.arch}: {error}"
+        ) from error
+    model.generator_defaults = dict(weights.checkpoint.settings)
+    return model.eval().requires_grad_(False)
+
+
+def share(weights: Weights, folder: Path) -> Path:
+    """A file that many processes can map as float32: the original, or a copy of a smaller dtype.
+
+    The bundled weights are stored in half precision; were each worker to widen its own, each would
+    hold a private copy.
+    """
+    if weights.file.suffix != ".safetensors":
+        return weights.file
+    with _opened(weights.file) as tensors:
+        metadata = tensors.metadata()
+    state = {
+        k: v.float() if v.is_floating_point() else v for k, v in load_file(weights.file).items()
+    }
+    copy = folder / weights.file.name
+    save_file(state, copy, metadata)
+    return copy
+
+
+def _architecture(weights: Weights) -> Any:
+    family, arch = weights.checkpoint.family, weights.checkpoint.arch
+    if family == "tiny":
+        return build_tiny(_tiny_sizes(weights.file))
+    if family == "sam":
+        return sam_model_registry[arch]()
+    from sam2.build_sam import build_sam2
+
+    return build_sam2(f"configs/{arch}.yaml", device="cpu")
+
+
+def _tiny_sizes(file: Path) -> TinyArchitecture:
+    """The sizes that the training wrote into the file's metadata."""
+    with _opened(file) as tensors:
+        sizes = json.loads((tensors.metadata() or {}).get("architecture", "{}"))
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
+    try:
+        return TinyArchitecture(**values)
+    except TypeError as error:
+        raise WeightsError(f"{file} describes an architecture not known here: {error}") from error
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return safe_open(file, framework="pt")
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{file} is not a readable safetensors file: {error}") from error
+
+
+def _read_state(file: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a checkpoint; nothing in the file is executed."""
+    try:
+        if file.suffix == ".safetensors":
+            return dict(load_file(file))
+        # Only the zip format that torch writes since 1.6 can be mapped.
+        state = torch.load(
+            file, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(file)
+        )
+    except Exception as error:  # torch raises a dozen kinds; all of them mean this
+        raise WeightsError(f"{file} cannot be read as a checkpoint: {error}") from error
+    nested = state.get("model") if isinstance(state, dict) else None
+    state = nested if isinstance(nested, dict) else state
+    if not isinstance(state, dict) or not all(torch.is_tensor(v) for v in state.values()):
+        raise WeightsError(f"{file} holds no table of tensors")
+    return state

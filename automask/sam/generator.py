@@ -1,0 +1,81 @@
+"""Mask generators: SAM's own classes, and how their settings are checked."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.errors import ConfigError
+from automask.sam import build  # noqa: F401  first: it explains a broken torch installation
+
+import torch  # isort: skip
+from segment_anything import SamAutomaticMaskGenerator  # isort: skip
+from segment_anything.modeling import Sam  # isort: skip
+
+KINDS = ("fast", "stock")
+# torchvision's batched_nms takes another path above this many coordinates on a GPU, and that path
+# fails on the categories that segment-anything 1.0 makes on the CPU.
+NMS_COORDINATES_LIMIT = 20_000
+
+
+def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
+    """A mask generator with SAM's own `.generate(image_rgb) -> list[dict]`.
+
+    model: any `Sam` or `SAM2Base`. kind: `stock` is `SamAutomaticMaskGenerator`, or
+    `SAM2AutomaticMaskGenerator`, untouched; `fast` gives the same records. settings: that class's
+    own, over those that suit the checkpoint (`model.generator_defaults`). The records hold
+    segmentation (H x W bool), area (px), bbox (xywh), predicted_iou, point_coords,
+    stability_score, crop_box (xywh). Raises ConfigError for an unknown kind or setting.
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"generator must be one of {', '.join(KINDS)}, not {kind!r}")
+    generator_class = _class_for(model)
+    merged = {**getattr(model, "generator_defaults", {}), **settings}
+    _check_settings(generator_class, merged)
+    try:
+        return generator_class(model, **merged)
+    except (AssertionError, TypeError, ValueError) as error:
+        raise ConfigError(f"{generator_class.__name__} refuses its settings: {error}") from error
+
+
+def _class_for(model: Any) -> type[Any]:
+    if isinstance(model, Sam):
+        return SamAutomaticMaskGenerator
+    from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
+
+    return SAM2AutomaticMaskGenerator
+
+
+def _check_settings(generator_class: type[Any], settings: dict[str, Any]) -> None:
+    known = set(inspect.signature(generator_class).parameters) - {"model", "kwargs"}
+    unknown = sorted(set(settings) - known)
+    if unknown:
+        raise ConfigError(
+            f"{generator_class.__name__} has no setting {', '.join(unknown)}; "
+            f"it has {', '.join(sorted(known))}"
+        )
+    if settings.get("output_mode", "binary_mask") != "binary_mask":
+        raise ConfigError("output_mode must stay binary_mask: the choice looks at pixels")
+
+
+def generate(generator: Any, image_rgb: NDArray[np.uint8]) -> list[dict[str, Any]]:
+    """`generator.generate`, with what the pinned packages' releases get wrong made right.
+
+    An image without any surviving mask gives an empty list on every version and device.
+    """
+    device = generator.predictor.device
+    with torch.inference_mode(), _device_for_new_tensors(generator, device):
+        records: list[dict[str, Any]] = generator.generate(image_rgb)
+    return records
+
+
+def _device_for_new_tensors(generator: Any, device: torch.device) -> Any:
+    """segment-anything 1.0 makes NMS categories on the CPU; only very many boxes mind."""
+    if device.type != "cuda" or not isinstance(generator, SamAutomaticMaskGenerator):
+        return nullcontext()
+    boxes = 3 * sum(len(grid) for grid in generator.point_grids)
+    return torch.device(device) if 4 * boxes > NMS_COORDINATES_LIMIT else nullcontext()

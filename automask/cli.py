@@ -21,6 +21,7 @@ EXIT_CODES = (
     "interrupted, safe to rerun."
 )
 SHOWN_JOBS = 20
+LOG_WIDTH = 250  # characters; wider than any table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -75,7 +76,7 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_summary
+    from automask.progress import make_progress, print_summary, shown
     from automask.run import execute, prepare
 
     flags: dict[str, Any] = {
@@ -96,6 +97,9 @@ def run_command(
     }
     console = _console()
     prepared = prepare(load_config(config, flags))
+    if not prepared.plan.todo and not prepared.plan.done:
+        console.print(f"{shown(str(input_folder))} holds no image", highlight=False)
+        return
     if dry_run:
         _print_plan(console, prepared)
         return
@@ -178,8 +182,10 @@ def main() -> None:
 def _console() -> Console:
     from rich.console import Console
 
+    if sys.stdout.isatty():
+        return Console()
     # Without a terminal there is no width to obey: one message stays one line of the log.
-    return Console(soft_wrap=True) if not sys.stdout.isatty() else Console()
+    return Console(soft_wrap=True, width=LOG_WIDTH)
 
 
 def _complain(message: str) -> None:

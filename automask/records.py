@@ -94,6 +94,7 @@ class ImageRecord:
     seconds_write: float | None
     seconds_total: float | None
     started_at: str  # ISO 8601, UTC
+    memory_mb: float | None  # resident memory of the worker process after this image, MiB
     input_bytes: int
     input_mtime_ns: int
     settings: str  # digest of what shaped the mask, see RunConfig.settings_digest

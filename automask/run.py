@@ -43,7 +43,6 @@ from automask.sam.weights import Weights, locate
 RECORDS_NAME = "run"
 PACKAGES = (
     "automask",
-    "torch",
     "torchvision",
     "segment-anything",
     "sam2",
@@ -158,34 +157,51 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
     summary = RunSummary(len(plan.todo) + len(plan.done), skipped=len(plan.done))
     summary.output = config.output
     records_file = config.output / "records" / f"{RECORDS_NAME}.jsonl"
-    with _told_what_is_wrong(config.output):
-        _start_output(prepared, records_file)
-        watcher.begin(summary.images, summary.skipped)
-        try:
-            with _signals_raise(), RecordWriter(records_file) as ledger:
-                for record in _outcomes(prepared):
-                    ledger.append(record)
-                    summary.count(record)
-                    watcher.finished(record)
-        finally:
-            watcher.end()
+    _start_output(prepared, records_file)
+    watcher.begin(summary.images, summary.skipped)
+    try:
+        with _signals_raise(), RecordWriter(records_file) as ledger:
+            for record in _outcomes(prepared):
+                _append(ledger, record)
+                summary.count(record)
+                watcher.finished(record)
+    finally:
+        watcher.end()
     summary.seconds_wall = time.perf_counter() - began
     return summary
 
 
 def _start_output(prepared: Prepared, records_file: Path) -> None:
     """Makes the folders, drops the records that will be replaced, and writes `run.json`."""
-    records_file.parent.mkdir(parents=True, exist_ok=True)
-    rewrite_records(records_file, prepared.plan.keep)
-    text = json.dumps(_describe(prepared), indent=2, default=str)
-    write_atomic(prepared.config.output / "run.json", text.encode())
+    described = json.dumps(_describe(prepared), indent=2, default=str)
+    output = prepared.config.output
+    try:
+        records_file.parent.mkdir(parents=True, exist_ok=True)
+        rewrite_records(records_file, prepared.plan.keep)
+        write_atomic(output / "run.json", described.encode())
+    except OSError as error:
+        raise UsageError(f"cannot write into {output}: {error.strerror}") from error
+
+
+def _append(ledger: RecordWriter, record: ImageRecord) -> None:
+    try:
+        ledger.append(record)
+    except OSError as error:
+        raise OutputError(_stopped(f"cannot write a record: {error.strerror}")) from error
+
+
+def _stopped(reason: str) -> str:
+    return (
+        f"stopped: {reason}\nnothing finished is lost: make room in the output folder, then run "
+        "the same command again"
+    )
 
 
 def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
     """Records as images are finished; raises OutputError, after a record, where none can follow."""
     if not prepared.plan.todo:
         return
-    from automask.pool.workers import WorkerSetup, run_in_processes, run_in_threads
+    from automask.pool.workers import WorkerSetup, model_bench, run_in_processes, run_in_threads
     from automask.sam.build import share
 
     with tempfile.TemporaryDirectory(prefix="automask-") as folder:
@@ -196,16 +212,14 @@ def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
             prepared.device,
             prepared.crew.threads,
             _labels(prepared),
+            model_bench,
         )
         on_cpu = prepared.device == "cpu"
         pool = run_in_processes if on_cpu else run_in_threads
         for outcome in pool(prepared.plan.todo, setup, prepared.crew.workers):
             yield outcome.record
             if outcome.is_fatal:
-                raise OutputError(
-                    f"stopped: {outcome.record.error}\nnothing finished is lost; make room in "
-                    f"{prepared.config.output}, then run the same command again"
-                )
+                raise OutputError(_stopped(str(outcome.record.error)))
 
 
 def _labels(prepared: Prepared) -> dict[str, Any]:
@@ -244,7 +258,11 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
             **prepared.weights.checkpoint.settings,
             **prepared.config.propose.settings,
         },
-        "versions": {"python": sys.version.split()[0], **{p: _version(p) for p in PACKAGES}},
+        "versions": {
+            "python": sys.version.split()[0],
+            "torch": torch.__version__,  # with the build, +cpu or +cu..., unlike its metadata
+            **{p: _version(p) for p in PACKAGES},
+        },
         "host": socket.gethostname(),
         "cpu": cpu_name(),
         "device": prepared.device,
@@ -260,20 +278,6 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-@contextmanager
-def _told_what_is_wrong(output: Path) -> Iterator[None]:
-    """Errors of the output's file system, outside any image, in one sentence."""
-    try:
-        yield
-    except (PermissionError, NotADirectoryError, FileExistsError) as error:
-        raise UsageError(f"cannot write into {output}: {error.strerror}") from error
-    except OSError as error:
-        raise OutputError(
-            f"stopped: cannot write {error.filename or output}: {error.strerror}; nothing finished "
-            "is lost, run the same command again"
-        ) from error
 
 
 @contextmanager

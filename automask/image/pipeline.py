@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from automask.config import RunConfig
@@ -92,10 +93,11 @@ def process(job: Job, bench: Bench) -> Outcome:
     clock = _Clock()
     blank = _blank_record(job, bench.labels)
     try:
-        return Outcome(_process(job, bench, blank, clock))
+        record, is_fatal = _process(job, bench, blank, clock), False
     except Exception as error:
+        record = _failed(blank, error, clock.total())
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
-        return Outcome(_failed(blank, error, clock.total()), is_fatal)
+    return Outcome(_with(record, memory_mb=_resident_mb()), is_fatal)
 
 
 def lost(job: Job, labels: dict[str, Any], reason: str) -> Outcome:
@@ -176,6 +178,10 @@ def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
     }
     unknown: dict[str, Any] = dict.fromkeys(ImageRecord.__dataclass_fields__)
     return ImageRecord(**{**unknown, **known})
+
+
+def _resident_mb() -> float:
+    return round(psutil.Process().memory_info().rss / 2**20, 1)
 
 
 def _with(record: ImageRecord, **changes: Any) -> ImageRecord:

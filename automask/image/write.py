@@ -68,7 +68,7 @@ def write_atomic(target: Path, data: bytes) -> None:
     what a killed run left there is overwritten, and then renamed, by the rerun. Raises OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.parent / _partial_name(target.name)
+    partial = target.parent / partial_name(target.name)
     try:
         with open(partial, "wb") as file:  # mode 0666 less the umask, unlike tempfile's 0600
             file.write(data)
@@ -80,6 +80,6 @@ def write_atomic(target: Path, data: bytes) -> None:
         raise
 
 
-def _partial_name(name: str) -> str:
+def partial_name(name: str) -> str:
     """Short whatever the target's name, which may fill the file system's 255 bytes already."""
     return f".automask-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.partial"

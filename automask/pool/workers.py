@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,8 @@ PARENT_CHECK_SECONDS = 0.5
 IDLE_SECONDS = 3600  # a worker may wait this long for its next image
 DIED = "its worker process died (killed, out of memory, or a crash in a library)"
 
+Owner = AbstractContextManager[Any]  # held while the model works
+
 
 @dataclass(frozen=True)
 class WorkerSetup:
@@ -39,6 +42,7 @@ class WorkerSetup:
     device: str
     threads: int
     labels: dict[str, Any]  # the fields of a record that are the same for all images
+    make_bench: Callable[[WorkerSetup, Owner | None], Bench]  # called once in each worker
 
 
 def run_in_processes(jobs: Iterable[Job], setup: WorkerSetup, workers: int) -> Iterator[Outcome]:
@@ -61,7 +65,7 @@ def run_in_threads(jobs: Iterable[Job], setup: WorkerSetup, workers: int) -> Ite
 
     Loading and writing overlap with computing; the model itself has one user at a time.
     """
-    bench = _make_bench(setup, threading.Lock())
+    bench = setup.make_bench(setup, threading.Lock())
     with ThreadPoolExecutor(workers) as executor:
         try:
             yield from _drain(executor, partial(process, bench=bench), deque(jobs), {}, workers)
@@ -103,8 +107,8 @@ def _drain(
     """Submits a job more than there are workers, so that none waits for the parent."""
     while waiting or in_hand:
         while waiting and len(in_hand) <= workers:
-            job = waiting.popleft()
-            in_hand[executor.submit(work, job)] = job
+            in_hand[executor.submit(work, waiting[0])] = waiting[0]
+            waiting.popleft()  # only now: submitting to a pool that just broke raises
         for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
             outcome = future.result()
             del in_hand[future]
@@ -126,11 +130,12 @@ def _work(job: Job) -> Outcome:
     global _bench
     if _bench is None:
         assert _setup is not None, "the pool's initializer sets it"
-        _bench = _make_bench(_setup)
+        _bench = _setup.make_bench(_setup, None)
     return process(job, _bench)
 
 
-def _make_bench(setup: WorkerSetup, owner: threading.Lock | None = None) -> Bench:
+def model_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
+    """The bench of a real run: the model, its weights mapped, with the threads it may use."""
     import cv2
     import torch
 

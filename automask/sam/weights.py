@@ -32,7 +32,8 @@ def search_folders(weights: Path | None = None) -> list[Path]:
     environment = os.environ.get("AUTOMASK_WEIGHTS")
     if environment:
         asked.append(Path(environment))
-    return list(dict.fromkeys([*asked, Path("weights"), *BUNDLED]))
+    candidates = [*asked, Path("weights"), *BUNDLED]
+    return list({folder.resolve(): folder for folder in reversed(candidates)}.values())[::-1]
 
 
 def find(checkpoint: Checkpoint, weights: Path | None = None) -> Path | None:

@@ -1,0 +1,88 @@
+"""Generators are SAM's own, `fast` gives what `stock` gives, and wrong settings are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from segment_anything import SamAutomaticMaskGenerator
+
+import automask
+from automask.errors import ConfigError
+from automask.sam.generator import generate
+
+FEW_POINTS = {"points_per_side": 4}
+RECORD_KEYS = {
+    "segmentation", "area", "bbox", "predicted_iou", "point_coords", "stability_score", "crop_box",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return automask.load_model("tiny")
+
+
+@pytest.fixture(scope="module")
+def photograph() -> NDArray[np.uint8]:
+    """An orange disc on a graded backdrop, 120 x 160."""
+    rows, columns = np.mgrid[0:120, 0:160]
+    image = np.stack([150 + rows // 4] * 3, axis=2).astype(np.uint8)
+    image[(rows - 60) ** 2 + (columns - 80) ** 2 < 35**2] = (240, 120, 20)
+    return image
+
+
+def test_stock_is_the_packages_class_untouched(model: Any) -> None:
+    assert type(automask.make_generator(model, "stock")) is SamAutomaticMaskGenerator
+
+
+def test_stock_and_fast_agree(model: Any, photograph: NDArray[np.uint8]) -> None:
+    both = [
+        generate(automask.make_generator(model, kind, **FEW_POINTS), photograph)
+        for kind in ("stock", "fast")
+    ]
+    assert len(both[0]) == len(both[1]) > 0
+    for stock, fast in zip(*both, strict=True):
+        assert np.array_equal(stock["segmentation"], fast["segmentation"])
+        assert stock["predicted_iou"] == pytest.approx(fast["predicted_iou"], abs=1e-4)
+
+
+def test_records_have_sams_own_form(model: Any, photograph: NDArray[np.uint8]) -> None:
+    record = generate(automask.make_generator(model, **FEW_POINTS), photograph)[0]
+    assert set(record) == RECORD_KEYS
+    assert record["segmentation"].shape == (120, 160)
+    assert record["area"] == record["segmentation"].sum()
+
+
+def test_the_checkpoints_own_settings_are_the_defaults(model: Any) -> None:
+    generator = automask.make_generator(model)
+    assert generator.pred_iou_thresh == model.generator_defaults["pred_iou_thresh"]
+
+
+def test_given_settings_win(model: Any) -> None:
+    assert automask.make_generator(model, pred_iou_thresh=0.1).pred_iou_thresh == 0.1
+
+
+def test_an_unknown_setting_is_named_with_the_known_ones(model: Any) -> None:
+    with pytest.raises(ConfigError, match=r"no setting points_per_size; it has .*points_per_side"):
+        automask.make_generator(model, points_per_size=8)
+
+
+def test_an_unknown_kind_is_refused(model: Any) -> None:
+    with pytest.raises(ConfigError, match="fast, stock"):
+        automask.make_generator(model, "slow")
+
+
+def test_settings_that_contradict_each_other_are_a_config_error(model: Any) -> None:
+    with pytest.raises(ConfigError, match="refuses its settings"):
+        automask.make_generator(model, points_per_side=None)
+
+
+def test_an_image_in_which_nothing_survives_gives_an_empty_list(
+    model: Any, photograph: NDArray[np.uint8]
+) -> None:
+    assert (
+        generate(automask.make_generator(model, pred_iou_thresh=2.0, **FEW_POINTS), photograph)
+        == []
+    )

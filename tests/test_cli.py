@@ -1,0 +1,217 @@
+"""The command line: what it prints, and the exit code that scripts rely on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from automask.cli import main
+
+FEW_POINTS = "[propose.settings]\npoints_per_side = 3\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Two photographs of a disc, one in a subfolder."""
+    rows, columns = np.mgrid[0:60, 0:80]
+    image = np.full((60, 80, 3), 220, np.uint8)
+    image[(rows - 30) ** 2 + (columns - 40) ** 2 < 18**2] = (180, 30, 30)
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    for name in ("a.png", "sub/b.png"):
+        Image.fromarray(image).save(tmp_path / "in" / name)
+    (tmp_path / "config.toml").write_text(FEW_POINTS)
+    return tmp_path / "in"
+
+
+def call(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of `automask ARGUMENTS`, run in this process."""
+    monkeypatch.setattr(sys, "argv", ["automask", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return int(stopped.value.code or 0)
+
+
+def run(source: Path, *flags: object, monkeypatch: pytest.MonkeyPatch) -> int:
+    root = source.parent
+    base = ("run", source, root / "out", "--config", root / "config.toml", "--device", "cpu")
+    return call(*base, *flags, monkeypatch=monkeypatch)
+
+
+def test_help_comes_without_torch_and_names_the_exit_codes() -> None:
+    code = (
+        "import sys; sys.argv = ['automask', '--help']\n"
+        "from automask.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print('torch' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Exit codes" in shown.stdout
+    assert shown.stdout.strip().endswith("False")
+
+
+def test_the_module_is_the_command() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "automask", "run", "--help"], capture_output=True, check=False
+    )
+    assert shown.returncode == 0
+    assert b"--contour-px" in shown.stdout
+
+
+def test_a_run_writes_trimaps_records_and_run_json_and_exits_with_0(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(source, monkeypatch=monkeypatch) == 0
+    assert "2 images: 2 masked" in capsys.readouterr().out
+    output = source.parent / "out"
+    for name in ("trimaps/a.png", "trimaps/sub/b.png"):
+        trimap = np.asarray(Image.open(output / name))
+        assert trimap.dtype == np.uint8
+        assert trimap.shape == (60, 80)
+        assert set(np.unique(trimap)) == {1, 2, 3}
+    lines = (output / "records" / "run.jsonl").read_text().splitlines()
+    assert {json.loads(line)["image"] for line in lines} == {"a.png", "sub/b.png"}
+    described = json.loads((output / "run.json").read_text())
+    assert described["config"]["trimap"]["contour_px"] == 1
+    assert described["versions"]["torch"] == torch.__version__
+
+
+def test_a_second_run_masks_only_what_is_new(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(source, monkeypatch=monkeypatch)
+    Image.open(source / "a.png").save(source / "c.png")
+    capsys.readouterr()
+    assert run(source, monkeypatch=monkeypatch) == 0
+    assert (
+        "3 images: 1 masked, 0 without object, 0 failed, 2 done before" in capsys.readouterr().out
+    )
+
+
+def test_other_settings_are_named_and_refused_unless_overwritten(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(source, monkeypatch=monkeypatch)
+    assert run(source, "--contour-px", 2, monkeypatch=monkeypatch) == 2
+    assert "trimap.contour_px: was 1, now 2" in capsys.readouterr().err
+    assert run(source, "--contour-px", 2, "--overwrite", monkeypatch=monkeypatch) == 0
+    assert "2 masked" in capsys.readouterr().out
+
+
+def test_a_kind_that_is_saved_later_is_made_later(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(source, monkeypatch=monkeypatch)
+    assert run(source, "--save", "trimap,mask,overlay,cutout", monkeypatch=monkeypatch) == 0
+    output = source.parent / "out"
+    modes = {k: Image.open(output / k / "a.png").mode for k in ("masks", "overlays", "cutouts")}
+    assert modes == {"masks": "L", "overlays": "RGB", "cutouts": "RGBA"}
+    assert set(np.unique(np.asarray(Image.open(output / "masks/a.png")))) == {0, 255}
+
+
+def test_stock_and_fast_write_the_same_trimaps(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    for kind in ("stock", "fast"):
+        assert run(source, "--generator", kind, "--overwrite", monkeypatch=monkeypatch) == 0
+        written.append((source.parent / "out/trimaps/a.png").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_dry_run_lists_and_writes_nothing(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(source, "--dry-run", monkeypatch=monkeypatch) == 0
+    shown = capsys.readouterr().out
+    assert "would mask 2 images" in shown
+    assert "sub/b.png" in shown
+    assert not (source.parent / "out").exists()
+
+
+def test_limit_takes_the_first_images(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(source, "--limit", 1, monkeypatch=monkeypatch) == 0
+    assert "1 images: 1 masked" in capsys.readouterr().out
+
+
+def test_an_empty_folder_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    assert call("run", tmp_path / "in", tmp_path / "out", monkeypatch=monkeypatch) == 0
+    assert "holds no image" in capsys.readouterr().out
+
+
+def test_two_images_for_one_output_are_refused_before_any_work(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.open(source / "a.png").save(source / "a.jpg")
+    assert run(source, monkeypatch=monkeypatch) == 2
+    message = capsys.readouterr().err
+    assert "'a.jpg', 'a.png'" in message
+    assert "--keep-extension" in message
+    assert not (source.parent / "out").exists()
+    assert run(source, "--keep-extension", monkeypatch=monkeypatch) == 0
+    assert (source.parent / "out/trimaps/a.jpg.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("flags", "code", "said"),
+    [
+        (("--model", "vit_x"), 2, "known: tiny"),
+        (("--model", "vit_b", "--weights", "/nowhere"), 3, "automask fetch vit_b"),
+        (("--device", "cuda:99"), 4, "cuda:99"),
+        (("--device", "tpu"), 2, "device"),
+        (("--contour-px", "-1"), 2, "trimap.contour_px"),
+        (("--trimap-values", "1,1,2"), 2, "different labels"),
+        (("--save", "trimap,photo"), 2, "save"),
+        (("--workers", "1000"), 2, "cores this process may use"),
+        (("--config", "/nowhere.toml"), 2, "cannot read config"),
+    ],
+)
+def test_what_is_wrong_has_its_exit_code_and_its_message(
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: tuple[str, ...],
+    code: int,
+    said: str,
+) -> None:
+    assert run(source, *flags, monkeypatch=monkeypatch) == code
+    message = capsys.readouterr().err
+    assert said in message
+    assert "Traceback" not in message
+    assert not (source.parent / "out").exists()
+
+
+def test_a_missing_input_folder_is_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", tmp_path / "none", tmp_path / "out", monkeypatch=monkeypatch) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_models_lists_every_checkpoint_with_its_state(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("models", monkeypatch=monkeypatch) == 0
+    shown = capsys.readouterr().out
+    (tiny,) = (line for line in shown.splitlines() if line.split()[:1] == ["tiny"])
+    assert "verified" in tiny
+    assert "sam2.1_hiera_base_plus" in shown
+    assert "looked in" in shown
+
+
+def test_fetch_of_an_unknown_name_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("fetch", "vit_x", monkeypatch=monkeypatch) == 2
+    assert "known: tiny" in capsys.readouterr().err

@@ -98,7 +98,7 @@ def run_command(
     console = _console()
     prepared = prepare(load_config(config, flags))
     if not prepared.plan.todo and not prepared.plan.done:
-        console.print(f"{shown(str(input_folder))} holds no image", highlight=False)
+        console.print(f"{shown(str(input_folder))} holds no image")
         return
     if dry_run:
         _print_plan(console, prepared)
@@ -129,7 +129,7 @@ def models_command(
     console.print(table)
     console.print("looked in, first match wins:")
     for folder in search_folders(weights):
-        console.print(f"  {shown(str(folder.absolute()))}", highlight=False)
+        console.print(f"  {shown(str(folder.absolute()))}")
 
 
 @app.command("fetch")
@@ -142,7 +142,7 @@ def fetch_command(
 
     for name in names:
         file = fetch(name, weights)
-        _console().print(f"{name}: {file}, verified", highlight=False)
+        _console().print(f"{name}: {file}, verified")
 
 
 @app.command("eval-choice")
@@ -183,9 +183,9 @@ def _console() -> Console:
     from rich.console import Console
 
     if sys.stdout.isatty():
-        return Console()
+        return Console(emoji=False, highlight=False)
     # Without a terminal there is no width to obey: one message stays one line of the log.
-    return Console(soft_wrap=True, width=LOG_WIDTH)
+    return Console(soft_wrap=True, width=LOG_WIDTH, emoji=False, highlight=False)
 
 
 def _complain(message: str) -> None:
@@ -208,9 +208,8 @@ def _print_plan(console: Console, prepared: Prepared) -> None:
         f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
         f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
         f"{crew.threads} threads",
-        highlight=False,
     )
     for job in plan.todo[:SHOWN_JOBS]:
-        console.print(f"  {shown(job.image)}", highlight=False)
+        console.print(f"  {shown(job.image)}")
     if len(plan.todo) > SHOWN_JOBS:
         console.print(f"  and {len(plan.todo) - SHOWN_JOBS} more")

@@ -22,7 +22,6 @@ else:
 MASK_RULES = 1
 
 SaveKind = Literal["trimap", "mask", "overlay", "cutout"]
-Fraction = Field(ge=0.0, le=1.0)
 
 
 class Section(BaseModel):
@@ -85,6 +84,14 @@ class ChooseConfig(Section):
     ambiguous_margin: float = Field(0.03, ge=0, le=1)  # of score, between winner and runner-up
     tiny_area: float = Field(0.01, ge=0, le=1)
     low_stability: float = Field(0.85, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _ranges_are_ranges(self) -> ChooseConfig:
+        if self.min_area >= self.max_area or self.usual_area_low >= self.usual_area_high:
+            raise ValueError(
+                "min_area must be below max_area, usual_area_low below usual_area_high"
+            )
+        return self
 
 
 class RefineConfig(Section):

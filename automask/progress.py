@@ -113,7 +113,7 @@ def make_progress(console: Console) -> LogProgress | BarProgress:
 def _tell_failure(console: Console, record: ImageRecord) -> None:
     if record.status == FAILED:
         error = shown(record.error or "")
-        console.print(f"[red]failed[/] {shown(record.image)}: {error}", highlight=False)
+        console.print(f"[red]failed[/] {shown(record.image)}: {error}")
 
 
 def print_summary(console: Console, summary: RunSummary) -> None:
@@ -123,16 +123,14 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     console.print(
         f"{s.images} images: {s.ok} masked, {s.no_object} without object, {s.failed} failed, "
         f"{s.skipped} done before",
-        highlight=False,
     )
     if worked:
         console.print(
             f"{duration(s.seconds_wall)}, {s.images_per_hour:,.0f} images/h; results in "
             f"{shown(str(s.output))}",
-            highlight=False,
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
-        console.print(f"  failed {shown(image)}: {shown(error)}", highlight=False)
+        console.print(f"  failed {shown(image)}: {shown(error)}")
     if len(s.failures) > SHOWN_FAILURES:
         more = len(s.failures) - SHOWN_FAILURES
         console.print(f"  and {more} more, see records/ in the output folder")

@@ -113,10 +113,10 @@ def parse_line(line: str) -> ImageRecord | None:
     """The record of a line; None for a torn or foreign one, so that a crash costs one line."""
     try:
         values: dict[str, Any] = json.loads(line)
-        record = ImageRecord(**{f.name: values[f.name] for f in fields(ImageRecord)})
+        known = {f.name: values[f.name] for f in fields(ImageRecord)}
+        return ImageRecord(**{**known, "flags": tuple(known["flags"])})
     except (json.JSONDecodeError, KeyError, TypeError):
         return None
-    return ImageRecord(**{**record.__dict__, "flags": tuple(record.flags)})
 
 
 def read_records(file: Path) -> Iterator[ImageRecord]:
@@ -134,7 +134,10 @@ def load_records(output: Path) -> dict[str, ImageRecord]:
     """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path."""
     newest: dict[str, ImageRecord] = {}
     for file in sorted((output / "records").glob("*.jsonl")):
-        newest.update((record.image, record) for record in read_records(file))
+        for record in read_records(file):
+            known = newest.get(record.image)
+            if known is None or known.started_at <= record.started_at:
+                newest[record.image] = record
     return newest
 
 
@@ -165,6 +168,7 @@ class RecordWriter:
                 raise OSError(28, "No space left on device", self._file.name)
         except OSError:
             self._file.truncate(start)
+            self._file.seek(start)
             raise
 
     def close(self) -> None:

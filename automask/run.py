@@ -124,6 +124,8 @@ def prepare(config: RunConfig) -> Prepared:
 
     Raises the error, with its exit code, of the first thing that is wrong.
     """
+    if config.input.resolve() == config.output.resolve():
+        raise UsageError(f"input and output are the same folder, {config.output}; give another")
     jobs = scan(config.input, skip=config.output, keep_extension=config.keep_extension)
     jobs = jobs[: config.limit]
     weights = locate(config.model, config.arch, config.weights)

@@ -43,7 +43,7 @@ def centrality(mask: Mask) -> float:
 
 
 def compactness(mask: Mask) -> float:
-    """Area over the area of the convex hull, 0..1; 1 for anything convex, little for a frame."""
+    """Area over the area of the convex hull, 0..1; near 1 if convex, little for a frame."""
     points = cv2.findNonZero(mask.astype(np.uint8))
     if points is None:
         return 0.0
@@ -135,7 +135,7 @@ def _confidence(score: float, margin: float, config: ChooseConfig) -> float:
     """Logistic in score and margin, with the constants of the config."""
     c = config.confidence
     logit = c.intercept + c.score * score + c.margin * margin
-    return 1.0 / (1.0 + math.exp(-logit))
+    return 0.5 * (1.0 + math.tanh(logit / 2))  # the logistic function, without overflow
 
 
 def _flags(proposal: Proposal, margin: float, config: ChooseConfig) -> tuple[str, ...]:

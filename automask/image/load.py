@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,7 @@ def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """
     try:
         _refuse_special_files(file)
-        with warnings.catch_warnings():
-            # Pillow warns at 89 megapixels; our own limit decides, and it is an error.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return _read(file, max_pixels)
-    except ImageError:
-        raise
+        return _read(file, max_pixels)
     except UnidentifiedImageError as error:
         raise ImageError(f"{file.name!a}: not an image, or of a kind not supported") from error
     except Image.DecompressionBombError as error:
@@ -41,8 +36,16 @@ def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ImageError(f"{file.name!a}: cannot be read: {reason}") from error
-    except (ValueError, SyntaxError, EOFError, TypeError, IndexError, KeyError) as error:
-        # Pillow's format plugins raise these on damaged headers.
+    except (
+        ValueError,
+        SyntaxError,
+        EOFError,
+        TypeError,
+        IndexError,
+        KeyError,
+        RuntimeError,
+    ) as error:
+        # Pillow's and libheif's format readers raise these on damaged files.
         raise ImageError(f"{file.name!a}: damaged image: {error}") from error
 
 
@@ -56,7 +59,9 @@ def _refuse_special_files(file: Path) -> None:
 
 
 def _read(file: Path, max_pixels: int) -> NDArray[np.uint8]:
-    _register_heif(file)
+    _register_heif()
+    # Pillow's own guard, an error at twice this number, must not be stricter than ours.
+    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
     with Image.open(file) as image:
         width, height = image.size
         if width * height > max_pixels:
@@ -69,16 +74,20 @@ def _read(file: Path, max_pixels: int) -> NDArray[np.uint8]:
         return np.ascontiguousarray(np.asarray(_to_rgb(upright), dtype=np.uint8))
 
 
-def _register_heif(file: Path) -> None:
-    if file.suffix.lower() in (".heic", ".heif"):
-        import pi_heif
+@cache
+def _register_heif() -> None:
+    """Once a process, before the first image: what a file is, its content says, not its name."""
+    import pi_heif
 
-        pi_heif.register_heif_opener()
+    pi_heif.register_heif_opener()
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return Image.fromarray(_to_8_bit(np.asarray(image))).convert("RGB")
+    if image.mode.startswith("I;16"):
+        return _from_deep(np.asarray(image), 0.0, 65535.0)
+    if image.mode in ("I", "F"):
+        values = np.asarray(image)
+        return _from_deep(values, *_range(values))
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
@@ -86,11 +95,17 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _to_8_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """One deep channel to 8 bits: integers by their 16-bit range, floats by 0..1 or their own."""
-    deep = np.nan_to_num(values.astype(np.float64))
+def _range(values: NDArray[np.generic]) -> tuple[float, float]:
+    """Black and white of a channel that does not say them: 8 or 16 bits, or floats of 0..1."""
+    finite = values[np.isfinite(values)].astype(np.float64)
+    highest, lowest = finite.max(initial=0), finite.min(initial=0)
     if np.issubdtype(values.dtype, np.integer):
-        low, high = 0.0, 65535.0 if deep.max(initial=0) > 255 else 255.0
-    else:
-        low, high = min(0.0, deep.min(initial=0)), max(1.0, deep.max(initial=0))
-    return np.clip((deep - low) / (high - low) * 255 + 0.5, 0, 255).astype(np.uint8)
+        return 0.0, 65535.0 if highest > 255 else 255.0
+    return min(0.0, lowest), max(1.0, highest)
+
+
+def _from_deep(values: NDArray[np.generic], black: float, white: float) -> Image.Image:
+    """One deep channel as RGB; what is not a number becomes black."""
+    deep = np.nan_to_num(values.astype(np.float64), posinf=white, neginf=black)
+    scaled = np.clip((deep - black) / (white - black) * 255 + 0.5, 0, 255)
+    return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")

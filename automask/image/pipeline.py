@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ from automask.image.choose import choose
 from automask.image.load import load
 from automask.image.refine import refine
 from automask.image.trimap import make_trimap
-from automask.image.write import encode_png, output_path, render, write_atomic
+from automask.image.write import FOLDERS, encode_png, output_path, render, write_atomic
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, MaskResult, Proposal
 
 # Errors of the output's file system, which the next image would meet as well.
@@ -95,14 +95,23 @@ def process(job: Job, bench: Bench) -> Outcome:
     try:
         record, is_fatal = _process(job, bench, blank, clock), False
     except Exception as error:
+        remove_outputs(bench.config, job)
         record = _failed(blank, error, clock.total())
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
     return Outcome(_with(record, memory_mb=_resident_mb()), is_fatal)
 
 
-def lost(job: Job, labels: dict[str, Any], reason: str) -> Outcome:
+def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Outcome:
     """The outcome of an image whose worker cannot tell any more."""
+    remove_outputs(config, job)
     return Outcome(_with(_blank_record(job, labels), error=reason))
+
+
+def remove_outputs(config: RunConfig, job: Job) -> None:
+    """A failed image must not keep a mask of an earlier run, which training would take for good."""
+    for kind in FOLDERS:
+        with suppress(OSError):  # a disk that is read-only now is told by the error at hand
+            (config.output / output_path(job.stem, kind)).unlink(missing_ok=True)
 
 
 def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> ImageRecord:

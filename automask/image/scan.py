@@ -43,7 +43,7 @@ def _image_files(root: Path, skip: Path | None) -> Iterator[tuple[str, os.DirEnt
             if entry.name.startswith("."):
                 continue
             relative = prefix + entry.name
-            if entry.is_dir():
+            if _is_folder(entry):
                 real = Path(entry.path).resolve()
                 if real != skipped and real not in seen:
                     seen.add(real)
@@ -55,9 +55,18 @@ def _image_files(root: Path, skip: Path | None) -> Iterator[tuple[str, os.DirEnt
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            # The disk's order differs between machines, and decides which of two links is walked.
+            return sorted(entries, key=lambda entry: os.fsencode(entry.name))
     except OSError as error:
         raise UsageError(f"cannot list {folder}: {error.strerror}; make it readable") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """False also for links that lead nowhere or in a circle: load will say so in the record."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _job(relative: str, entry: os.DirEntry[str], keep_extension: bool) -> Job:

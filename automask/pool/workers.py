@@ -57,7 +57,7 @@ def run_in_processes(jobs: Iterable[Job], setup: WorkerSetup, workers: int) -> I
         for job in in_hand:
             again = replace(job, attempts=job.attempts + 1)
             for dead in (yield from _drain_processes(deque([again]), setup, 1)):
-                yield lost(dead, setup.labels, DIED)
+                yield lost(dead, setup.config, setup.labels, DIED)
 
 
 def run_in_threads(jobs: Iterable[Job], setup: WorkerSetup, workers: int) -> Iterator[Outcome]:

@@ -14,18 +14,22 @@ from automask.sam.tiny import TinyArchitecture
 
 
 def export(sam: Sam, arch: TinyArchitecture, file: Path, notes: dict[str, str]) -> None:
-    """Writes the weights in half precision, with the architecture in the file's metadata.
+    """Writes the weights, with the architecture in the file's metadata.
 
-    Half precision halves the file; the masks it gives differ from float32's in single pixels. What
-    half precision cannot hold (running variances above 65504) raises ValueError.
+    Kernels and matrices, nearly all of the file, in half precision: the masks it gives differ from
+    float32's in single pixels. Vectors stay float32: running variances outgrow half precision.
+    Raises ValueError where a kernel does.
     """
-    state = {k: _half(k, v) for k, v in sam.state_dict().items() if "num_batches" not in k}
+    state = {k: _stored(k, v) for k, v in sam.state_dict().items() if "num_batches" not in k}
     metadata = {"architecture": json.dumps(asdict(arch)), **notes}
     save_file(state, file, metadata)
 
 
-def _half(name: str, value: torch.Tensor) -> torch.Tensor:
-    half = value.detach().half().contiguous()
+def _stored(name: str, value: torch.Tensor) -> torch.Tensor:
+    value = value.detach().contiguous()
+    if value.ndim <= 1:
+        return value.float()
+    half = value.half()
     if not torch.isfinite(half).all():
         raise ValueError(f"{name} does not fit into half precision")
     return half

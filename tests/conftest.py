@@ -1,0 +1,53 @@
+"""Fixtures that more than one test file uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from automask.records import ImageRecord
+
+RecordMaker = Callable[..., ImageRecord]
+
+
+@pytest.fixture
+def make_record() -> RecordMaker:
+    """A function that makes the record of one finished photograph, with the changes it is given."""
+
+    def make(**changes: Any) -> ImageRecord:
+        finished: dict[str, Any] = {
+            "image": "a.jpg",
+            "output": "trimaps/a.png",
+            "status": "ok",
+            "error": None,
+            "width": 320,
+            "height": 240,
+            "model": "tiny",
+            "model_sha256": "ab" * 32,
+            "device": "cpu",
+            "dtype": "float32",
+            "generator": "fast",
+            "worker": "host:1",
+            "attempts": 1,
+            "score": 0.75,
+            "confidence": 0.5,
+            "area_fraction": 0.25,
+            "flags": ("touches_border",),
+            "seconds_load": 0.1,
+            "seconds_encode": 0.2,
+            "seconds_decode": 0.3,
+            "seconds_choose": 0.01,
+            "seconds_refine": 0.02,
+            "seconds_write": 0.03,
+            "seconds_total": 0.7,
+            "started_at": "2024-05-01T10:00:00.000+00:00",
+            "memory_mb": 512.0,
+            "input_bytes": 1000,
+            "input_mtime_ns": 1_700_000_000_000_000_000,
+            "settings": "0123456789abcdef",
+        }
+        return ImageRecord(**{**finished, **changes})
+
+    return make

@@ -1,0 +1,232 @@
+"""config: settings from defaults, then a TOML file, then flags; a wrong one is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from automask.config import RunConfig, load_config, settings_digest
+from automask.errors import ConfigError
+
+FOLDERS: dict[str, Any] = {"input": Path("in"), "output": Path("out")}
+SHA = "ab" * 32
+
+
+def configured(tmp_path: Path, toml: str, **flags: Any) -> RunConfig:
+    file = tmp_path / "automask.toml"
+    file.write_text(toml, encoding="utf-8")
+    return load_config(file, {**FOLDERS, **flags})
+
+
+def complaint(**flags: Any) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, {**FOLDERS, **flags})
+    return str(caught.value)
+
+
+# Where a setting comes from.
+
+
+def test_without_file_and_flags_the_defaults_hold() -> None:
+    config = load_config(None, FOLDERS)
+    assert config == RunConfig(**FOLDERS)
+    assert (config.trimap.contour_px, config.trimap.values) == (1, (1, 2, 3))
+
+
+def test_the_file_goes_before_the_defaults(tmp_path: Path) -> None:
+    config = configured(tmp_path, "keep_extension = true\n[trimap]\ncontour_px = 3\n")
+    assert (config.keep_extension, config.trimap.contour_px) == (True, 3)
+
+
+def test_a_flag_goes_before_the_file(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[trimap]\ncontour_px = 3\n", trimap={"contour_px": 5})
+    assert config.trimap.contour_px == 5
+
+
+def test_a_flag_leaves_the_rest_of_its_section_to_the_file(tmp_path: Path) -> None:
+    toml = "[trimap]\ncontour_px = 3\nvalues = [255, 0, 128]\n"
+    config = configured(tmp_path, toml, trimap={"contour_px": 5, "values": None})
+    assert (config.trimap.contour_px, config.trimap.values) == (5, (255, 0, 128))
+
+
+def test_a_flag_that_was_not_given_leaves_the_file_alone(tmp_path: Path) -> None:
+    toml = 'model = "vit_h"\n[trimap]\ncontour_px = 3\n'
+    config = configured(tmp_path, toml, model=None, trimap={"contour_px": None})
+    assert (config.model, config.trimap.contour_px) == ("vit_h", 3)
+
+
+@pytest.mark.parametrize(
+    ("toml", "flag"), [("overwrite = true\n", {"overwrite": False}), ("limit = 5\n", {"limit": 0})]
+)
+def test_a_flag_of_false_or_0_was_given(tmp_path: Path, toml: str, flag: dict[str, Any]) -> None:
+    config = configured(tmp_path, toml, **flag)
+    assert {name: getattr(config, name) for name in flag} == flag
+
+
+def test_sections_within_sections_are_read(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[choose]\nmin_score = 0.4\n[choose.weights]\nborder = 2\n")
+    assert (config.choose.min_score, config.choose.weights.border) == (0.4, 2.0)
+    assert config.choose.weights.area == RunConfig(**FOLDERS).choose.weights.area
+
+
+def test_settings_of_the_generator_pass_through_by_their_own_names(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[propose.settings]\npoints_per_side = 16\n")
+    assert config.propose.settings == {"points_per_side": 16}
+
+
+def test_the_folders_may_stand_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "automask.toml"
+    file.write_text('input = "photos"\noutput = "masks"\n')
+    config = load_config(file, {"input": None, "output": None})
+    assert (config.input, config.output) == (Path("photos"), Path("masks"))
+
+
+def test_a_config_cannot_be_changed_later() -> None:
+    config = RunConfig(**FOLDERS)
+    with pytest.raises(ValidationError, match="frozen"):
+        config.model = "vit_h"
+
+
+# What is wrong is named, with what was given and what would be right.
+
+
+def test_an_unknown_setting_is_named() -> None:
+    assert "\n  contour: Extra inputs are not permitted (got 3)" in complaint(contour=3)
+
+
+def test_an_unknown_setting_in_a_section_is_named_with_its_section(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\n  choose\.weights\.colour: Extra inputs"):
+        configured(tmp_path, "[choose.weights]\ncolour = 1\n")
+
+
+def test_a_complaint_about_a_file_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"automask\.toml"):
+        configured(tmp_path, "contour = 3\n")
+
+
+def test_all_faults_are_told_at_once() -> None:
+    told = complaint(contour=3, workers=0, trimap={"contour_px": -1})
+    assert all(name in told for name in ("contour:", "workers:", "trimap.contour_px:"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"trimap": {"contour_px": 251}}, "trimap.contour_px: Input should be less than or equal"),
+        ({"trimap": {"contour_px": -1}}, "trimap.contour_px: Input should be greater than"),
+        ({"trimap": {"contour_px": "wide"}}, "trimap.contour_px: Input should be a valid integer"),
+        ({"trimap": {"values": [1, 2]}}, "trimap.values.2: Field required"),
+        ({"trimap": {"values": [1, 1, 3]}}, "trimap: Value error, values must be three different"),
+        ({"trimap": {"values": [1, 2, 256]}}, "trimap: Value error, values must be three"),
+        ({"workers": 0}, "workers: Input should be greater than or equal to 1"),
+        ({"threads": 0}, "threads: Input should be greater than or equal to 1"),
+        ({"limit": -1}, "limit: Input should be greater than or equal to 0"),
+        ({"device": "gpu"}, "device: String should match pattern"),
+        ({"generator": "best"}, "generator: Input should be 'fast' or 'stock'"),
+        ({"save": ["trimaps"]}, "save.0: Input should be 'trimap', 'mask', 'overlay' or 'cutout'"),
+        ({"save": []}, "save must name at least one"),
+        ({"refine": {"hole_fraction": 1.5}}, "refine.hole_fraction: Input should be less than"),
+        ({"choose": {"min_score": float("nan")}}, "choose.min_score: "),
+        ({"choose": {"weights": {"area": -1}}}, "choose.weights.area: Input should be greater"),
+        ({"load": {"max_pixels": 0}}, "load.max_pixels: Input should be greater than 0"),
+        ({"input": None}, "input: Field required"),
+    ],
+    ids=lambda value: None if isinstance(value, str) else repr(value),
+)
+def test_a_setting_out_of_range_is_named_with_the_range(flags: dict[str, Any], told: str) -> None:
+    assert told in complaint(**flags)
+
+
+def test_weights_that_are_all_0_decide_nothing_and_are_refused() -> None:
+    names = ("predicted_iou", "stability", "area", "border", "centrality", "compactness")
+    told = complaint(choose={"weights": dict.fromkeys(names, 0)})
+    assert "choose.weights: Value error, at least one weight must be above 0" in told
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:1"])
+def test_devices_are_named_as_torch_names_them(device: str) -> None:
+    assert load_config(None, {**FOLDERS, "device": device}).device == device
+
+
+def test_a_missing_file_is_a_config_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot read config .*gone\.toml: No such file"):
+        load_config(tmp_path / "gone.toml", FOLDERS)
+
+
+def test_a_file_that_is_not_toml_is_a_config_error_with_the_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"automask\.toml is not valid TOML: .*line 2"):
+        configured(tmp_path, "limit = 5\nworkers 2\n")
+
+
+def test_a_file_that_is_not_text_is_a_config_error(tmp_path: Path) -> None:
+    (tmp_path / "automask.toml").write_bytes(b"\xff\xfe\0")
+    with pytest.raises(ConfigError, match="is not valid TOML"):
+        load_config(tmp_path / "automask.toml", FOLDERS)
+
+
+# What shapes the masks: a rerun into the same folder must agree in it.
+
+
+def digest(sha: str = SHA, **changes: Any) -> str:
+    return settings_digest(RunConfig(**{**FOLDERS, **changes}).mask_settings(sha))
+
+
+def test_the_mask_settings_are_flat_by_dotted_names() -> None:
+    settings = RunConfig(**FOLDERS, trimap={"contour_px": 2}).mask_settings(SHA)
+    assert settings["trimap.contour_px"] == 2
+    assert settings["trimap.values"] == [1, 2, 3]
+    assert settings["model_sha256"] == SHA
+    assert "choose.weights.border" in settings
+
+
+def test_a_digest_is_16_hex_digits_and_the_same_each_time() -> None:
+    assert digest() == digest()
+    assert len(digest()) == 16
+    assert int(digest(), 16) >= 0
+
+
+def test_a_digest_does_not_depend_on_the_order_of_the_settings() -> None:
+    assert settings_digest({"a": 1, "b": 2}) == settings_digest({"b": 2, "a": 1})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trimap": {"contour_px": 2}},
+        {"trimap": {"values": (255, 0, 128)}},
+        {"choose": {"weights": {"border": 1.01}}},
+        {"choose": {"min_score": 0.31}},
+        {"refine": {"hole_fraction": 0.01}},
+        {"propose": {"max_side": 512}},
+        {"propose": {"settings": {"points_per_side": 16}}},
+        {"generator": "stock"},
+        {"sha": "cd" * 32},
+    ],
+    ids=repr,
+)
+def test_what_shapes_the_masks_changes_the_digest(change: dict[str, Any]) -> None:
+    assert digest(**change) != digest()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"workers": 7},
+        {"threads": 7},
+        {"device": "cpu"},
+        {"input": Path("elsewhere")},
+        {"output": Path("elsewhere")},
+        {"save": ("trimap", "overlay")},
+        {"limit": 5},
+        {"overwrite": True},
+        {"keep_extension": True},
+        {"load": {"max_pixels": 5}},
+        {"weights": Path("elsewhere")},
+    ],
+    ids=repr,
+)
+def test_what_only_gets_them_made_does_not_change_the_digest(change: dict[str, Any]) -> None:
+    assert digest(**change) == digest()

@@ -1,0 +1,232 @@
+"""plan: a rerun masks only what is new or changed, and does not mix settings in one folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from automask.config import RunConfig
+from automask.errors import SettingsChangedError
+from automask.plan import Plan, make_plan, read_run_settings, refuse_other_settings
+from automask.records import ImageRecord, Job
+
+if TYPE_CHECKING:
+    from conftest import RecordMaker
+
+SETTINGS = "0123456789abcdef"  # the digest that make_record puts into its records
+JOB = Job("a.jpg", "a", 1000, 1_700_000_000_000_000_000)  # the file that they were made from
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> RunConfig:
+    """Settings of a rerun, after a run that masked a.jpg."""
+    (tmp_path / "trimaps").mkdir()
+    (tmp_path / "trimaps" / "a.png").write_bytes(b"a trimap")
+    return RunConfig(input=tmp_path / "in", output=tmp_path)
+
+
+def with_changes(config: RunConfig, **changes: Any) -> RunConfig:
+    return config.model_copy(update=changes)
+
+
+def plan(config: RunConfig, *records: ImageRecord, job: Job = JOB) -> Plan:
+    return make_plan([job], {record.image: record for record in records}, SETTINGS, config)
+
+
+# An image is done where all of this holds at once ...
+
+
+def test_an_unchanged_image_with_its_result_is_done(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    assert plan(config, make_record()) == Plan(todo=[], done=[JOB], keep=[make_record()])
+
+
+def test_an_image_without_object_is_done(config: RunConfig, make_record: RecordMaker) -> None:
+    assert plan(config, make_record(status="no_object")).done == [JOB]
+
+
+# ... and to do where one thing of it does not.
+
+
+def test_an_image_without_record_is_to_do(config: RunConfig) -> None:
+    assert plan(config) == Plan(todo=[JOB], done=[], keep=[])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "failed"},
+        {"settings": "fedcba9876543210"},
+        {"input_bytes": 1001},
+        {"input_mtime_ns": 1_700_000_000_000_000_001},
+    ],
+    ids=["it failed", "other settings", "another size", "another modification time"],
+)
+def test_an_image_with_a_record_that_does_not_hold_is_to_do(
+    config: RunConfig, make_record: RecordMaker, change: dict[str, Any]
+) -> None:
+    assert plan(config, make_record(**change)) == Plan(todo=[JOB], done=[], keep=[])
+
+
+def test_an_image_whose_result_is_gone_is_to_do(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    (config.output / "trimaps" / "a.png").unlink()
+    assert plan(config, make_record()).todo == [JOB]
+
+
+def test_a_folder_in_place_of_the_result_is_no_result(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    (config.output / "trimaps" / "a.png").unlink()
+    (config.output / "trimaps" / "a.png").mkdir()
+    assert plan(config, make_record()).todo == [JOB]
+
+
+def test_an_image_that_lacks_one_of_the_kinds_asked_for_is_to_do(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    assert plan(with_changes(config, save=("trimap", "mask")), make_record()).todo == [JOB]
+
+
+def test_an_image_whose_result_has_another_name_now_is_to_do(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    with_extension = Job(JOB.image, "a.jpg", JOB.input_bytes, JOB.input_mtime_ns)
+    assert plan(config, make_record(), job=with_extension).todo == [with_extension]
+
+
+def test_with_overwrite_everything_is_to_do(config: RunConfig, make_record: RecordMaker) -> None:
+    assert plan(with_changes(config, overwrite=True), make_record()) == Plan([JOB], [], [])
+
+
+# What becomes of the jobs and of the records.
+
+
+def test_the_jobs_keep_their_order(config: RunConfig, make_record: RecordMaker) -> None:
+    jobs = [Job(f"{name}.jpg", name, 1000, 1_700_000_000_000_000_000) for name in "dacb"]
+    split = make_plan(jobs, {"a.jpg": make_record()}, SETTINGS, config)
+    assert [job.image for job in split.todo] == ["d.jpg", "c.jpg", "b.jpg"]
+    assert [job.image for job in split.done] == ["a.jpg"]
+
+
+def test_records_of_images_that_are_no_longer_in_the_input_stay(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    gone = make_record(image="gone.jpg")
+    assert plan(config, gone).keep == [gone]
+
+
+def test_a_failed_record_stays_until_its_image_is_tried_again(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    # As with --limit, where the failed image is not among the jobs.
+    other = make_record(image="other.jpg", status="failed")
+    assert plan(config, make_record(), other).keep == [make_record(), other]
+
+
+# Other settings in a folder that holds finished masks.
+
+
+def write_run(output: Path, settings: dict[str, Any]) -> None:
+    (output / "run.json").write_text(json.dumps({"mask_settings": settings, "host": "h"}))
+
+
+EARLIER = {"model": "tiny", "trimap.contour_px": 1, "trimap.values": [1, 2, 3]}
+
+
+def test_the_settings_of_the_last_run_are_read_back(tmp_path: Path) -> None:
+    write_run(tmp_path, EARLIER)
+    assert read_run_settings(tmp_path) == EARLIER
+
+
+def test_a_folder_without_a_run_has_no_settings(tmp_path: Path) -> None:
+    assert read_run_settings(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"mask_settings": 5}',
+        b'{"mask_settings": {"mod',
+        b"\xff\xfe\0",
+    ],
+    ids=["empty", "torn", "a list", "null", "nothing in it", "a number", "torn later", "not text"],
+)
+def test_a_damaged_run_file_has_no_settings(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    assert read_run_settings(tmp_path) is None
+
+
+def test_an_output_that_is_a_file_has_no_settings(tmp_path: Path) -> None:
+    # What is wrong with it is told, in one sentence, where the run makes its folders.
+    (tmp_path / "out").write_text("a file")
+    assert read_run_settings(tmp_path / "out") is None
+
+
+def test_the_same_settings_are_welcome(tmp_path: Path, make_record: RecordMaker) -> None:
+    write_run(tmp_path, EARLIER)
+    refuse_other_settings(tmp_path, [make_record()], dict(EARLIER))
+
+
+def test_other_settings_are_refused_by_name_with_both_values(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    write_run(tmp_path, EARLIER)
+    with pytest.raises(SettingsChangedError) as caught:
+        refuse_other_settings(tmp_path, [make_record()], {**EARLIER, "trimap.contour_px": 2})
+    assert "\n  trimap.contour_px: was 1, now 2\n" in str(caught.value)
+    assert "model" not in str(caught.value)
+
+
+def test_the_refusal_names_the_folder_and_what_to_do(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    write_run(tmp_path, EARLIER)
+    with pytest.raises(SettingsChangedError) as caught:
+        refuse_other_settings(tmp_path, [make_record()], {**EARLIER, "model": "vit_h"})
+    assert str(caught.value).startswith(f"{tmp_path} holds masks made with other settings")
+    assert "another output folder" in str(caught.value)
+    assert "--overwrite" in str(caught.value)
+
+
+def test_a_setting_that_one_side_lacks_is_named(tmp_path: Path, make_record: RecordMaker) -> None:
+    write_run(tmp_path, EARLIER)
+    with pytest.raises(SettingsChangedError, match="rules: was None, now 2"):
+        refuse_other_settings(tmp_path, [make_record()], {**EARLIER, "rules": 2})
+
+
+def test_of_many_changes_twelve_are_named_and_the_rest_counted(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    write_run(tmp_path, {f"s{n:02}": 1 for n in range(15)})
+    with pytest.raises(SettingsChangedError, match=r"s11: was 1, now 2\n  and 3 more\n"):
+        refuse_other_settings(tmp_path, [make_record()], {f"s{n:02}": 2 for n in range(15)})
+
+
+@pytest.mark.parametrize("statuses", [[], ["failed"]], ids=["no record", "failures only"])
+def test_a_folder_without_finished_images_takes_any_settings(
+    tmp_path: Path, make_record: RecordMaker, statuses: list[str]
+) -> None:
+    write_run(tmp_path, EARLIER)
+    records = [make_record(status=status) for status in statuses]
+    refuse_other_settings(tmp_path, records, {**EARLIER, "model": "vit_h"})
+
+
+def test_a_finished_image_without_object_counts_as_finished(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    write_run(tmp_path, EARLIER)
+    with pytest.raises(SettingsChangedError):
+        refuse_other_settings(
+            tmp_path, [make_record(status="no_object")], {**EARLIER, "model": "vit_h"}
+        )

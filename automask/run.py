@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +24,7 @@ from automask.errors import (
 )
 from automask.image.scan import scan
 from automask.image.write import write_atomic
+from automask.machine import describe_machine
 from automask.plan import Plan, make_plan, refuse_other_settings
 from automask.pool.cores import Crew, available_cores, plan_crew
 from automask.records import (
@@ -41,16 +38,6 @@ from automask.records import (
 from automask.sam.weights import Weights, locate
 
 RECORDS_NAME = "run"
-PACKAGES = (
-    "automask",
-    "torchvision",
-    "segment-anything",
-    "sam2",
-    "opencv-python-headless",
-    "numpy",
-    "pillow",
-    "joblib",
-)
 
 
 class Watcher(Protocol):
@@ -175,7 +162,7 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
 
 def _start_output(prepared: Prepared, records_file: Path) -> None:
     """Makes the folders, drops the records that will be replaced, and writes `run.json`."""
-    described = json.dumps(_describe(prepared), indent=2, default=str)
+    described = json.dumps(_describe(prepared), indent=2)
     output = prepared.config.output
     try:
         records_file.parent.mkdir(parents=True, exist_ok=True)
@@ -246,13 +233,7 @@ def _device(asked: str) -> str:
 
 def _describe(prepared: Prepared) -> dict[str, Any]:
     """`run.json`: what was asked, with what, on what."""
-    import torch
-
-    from automask.sam.device import cpu_name, device_name
-
     return {
-        "started_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": sys.argv,
         "config": prepared.config.model_dump(mode="json"),
         "mask_settings": prepared.settings,
         "model_file": str(prepared.weights.file),
@@ -260,26 +241,10 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
             **prepared.weights.checkpoint.settings,
             **prepared.config.propose.settings,
         },
-        "versions": {
-            "python": sys.version.split()[0],
-            "torch": torch.__version__,  # with the build, +cpu or +cu..., unlike its metadata
-            **{p: _version(p) for p in PACKAGES},
-        },
-        "host": socket.gethostname(),
-        "cpu": cpu_name(),
-        "device": prepared.device,
-        "device_name": device_name(torch.device(prepared.device)),
-        "cores": available_cores(),
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
+        **describe_machine(prepared.device),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from automask.sam import build  # noqa: F401  first: it explains a broken torch 
 import torch  # isort: skip
 from segment_anything import SamAutomaticMaskGenerator  # isort: skip
 from segment_anything.modeling import Sam  # isort: skip
+from segment_anything.utils.transforms import ResizeLongestSide  # isort: skip
 
 KINDS = ("fast", "stock")
 # torchvision's batched_nms takes another path above this many coordinates on a GPU, and that path
@@ -37,9 +38,22 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
     merged = {**getattr(model, "generator_defaults", {}), **settings}
     _check_settings(generator_class, merged)
     try:
-        return generator_class(model, **merged)
+        generator = generator_class(model, **merged)
     except (AssertionError, TypeError, ValueError) as error:
         raise ConfigError(f"{generator_class.__name__} refuses its settings: {error}") from error
+    if generator_class is SamAutomaticMaskGenerator and generator.predictor.device.type == "mps":
+        generator.predictor.transform = Float32Coords(generator.predictor.transform.target_length)
+    return generator
+
+
+class Float32Coords(ResizeLongestSide):
+    """Point coordinates in float32: segment-anything's are float64, which Apple GPUs do not have."""
+
+    def apply_coords(
+        self, coords: NDArray[np.floating], original_size: tuple[int, ...]
+    ) -> NDArray[np.float32]:
+        """Points N x 2 (x, y) of the original image as float32 points of the resized one."""
+        return super().apply_coords(coords, original_size).astype(np.float32)
 
 
 def _class_for(model: Any) -> type[Any]:

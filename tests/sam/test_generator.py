@@ -11,7 +11,7 @@ from segment_anything import SamAutomaticMaskGenerator
 
 import automask
 from automask.errors import ConfigError
-from automask.sam.generator import generate
+from automask.sam.generator import Float32Coords, generate
 
 FEW_POINTS = {"points_per_side": 4}
 RECORD_KEYS = {
@@ -86,3 +86,10 @@ def test_an_image_in_which_nothing_survives_gives_an_empty_list(
         generate(automask.make_generator(model, pred_iou_thresh=2.0, **FEW_POINTS), photograph)
         == []
     )
+
+
+def test_apple_gpus_get_the_same_points_in_a_type_that_they_have() -> None:
+    points = np.array([[10.0, 20.0], [75.5, 3.25]])
+    ours = Float32Coords(320).apply_coords(points, (50, 100))
+    assert ours.dtype == np.float32
+    assert ours == pytest.approx(points * 3.2)  # 320 px over the longest side of 100

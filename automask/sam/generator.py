@@ -47,7 +47,7 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
 
 
 class Float32Coords(ResizeLongestSide):
-    """Point coordinates in float32: segment-anything's are float64, which Apple GPUs do not have."""
+    """Points in float32: segment-anything has them in float64, which Apple GPUs lack."""
 
     def apply_coords(
         self, coords: NDArray[np.floating], original_size: tuple[int, ...]

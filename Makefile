@@ -18,7 +18,7 @@ DEV     := $(VENV)/.ready-dev
 SAM2    := SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation sam2==1.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help masks test test-quick check setup clean
+.PHONY: help masks test test-quick lint check setup clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -37,11 +37,12 @@ test: $(DEV)  ## the whole test suite
 test-quick: $(DEV)  ## the tests that take under three minutes together
 	@$(BIN)/python -m pytest -m "not slow"
 
-check: $(DEV)  ## ruff, mypy, tests
-	@$(BIN)/ruff check automask tests
-	@$(BIN)/ruff format --check automask tests
+lint: $(DEV)  ## ruff and mypy
+	@$(BIN)/ruff check automask tests docs
+	@$(BIN)/ruff format --check automask tests docs
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+
+check: lint test  ## ruff, mypy, tests
 
 setup: $(READY)  ## create .venv and install what masking needs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,8 @@ def mask_image(
 
 def proposer_for(config: RunConfig) -> Proposer:
     """The proposer that a config asks for; the last few stay loaded."""
-    return _proposer(config.model_dump_json(include=_PROPOSER_FIELDS))
+    values = config.model_dump(mode="json", include=_PROPOSER_FIELDS)
+    return _proposer(json.dumps(values, sort_keys=True))
 
 
 _PROPOSER_FIELDS = {"input", "output", "model", "arch", "weights", "device", "generator", "propose"}
@@ -54,7 +56,7 @@ def _proposer(config_json: str) -> Proposer:
     from automask.sam.propose import make_proposer
     from automask.sam.weights import locate
 
-    config = RunConfig.model_validate_json(config_json)
+    config = RunConfig.model_validate(json.loads(config_json))
     weights = locate(config.model, config.arch, config.weights)
     model = build(weights).to(resolve_device(config.device))
     return make_proposer(model, weights, config.generator, config.propose)

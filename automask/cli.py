@@ -20,7 +20,6 @@ EXIT_CODES = (
     "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
     "interrupted, safe to rerun."
 )
-SHOWN_JOBS = 20
 LOG_WIDTH = 250  # characters; wider than any table
 
 app = typer.Typer(
@@ -209,7 +208,5 @@ def _print_plan(console: Console, prepared: Prepared) -> None:
         f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
         f"{crew.threads} threads",
     )
-    for job in plan.todo[:SHOWN_JOBS]:
+    for job in plan.todo:
         console.print(f"  {shown(job.image)}")
-    if len(plan.todo) > SHOWN_JOBS:
-        console.print(f"  and {len(plan.todo) - SHOWN_JOBS} more")

@@ -134,7 +134,7 @@ def _first_other(
 def _confidence(score: float, margin: float, config: ChooseConfig) -> float:
     """Logistic in score and margin, with the constants of the config."""
     c = config.confidence
-    logit = c.intercept + c.score * score + c.margin * margin
+    logit = c.intercept + c.score * score + c.margin * min(margin, c.margin_cap)
     return 0.5 * (1.0 + math.tanh(logit / 2))  # the logistic function, without overflow
 
 

@@ -339,13 +339,13 @@ def test_confidence_grows_with_the_margin() -> None:
     assert choice.confidence == pytest.approx(0.73106, abs=1e-5)
 
 
-def test_without_a_runner_up_the_margin_is_the_whole_score() -> None:
-    # Score 0.75 to nothing: 4 * 0.75 = 3, and 1 / (1 + exp(-3)) = 0.95257.
+def test_without_a_runner_up_the_margin_counts_up_to_its_cap() -> None:
+    # Score 0.75 to nothing, capped at 0.3: 4 * 0.3 = 1.2, and 1 / (1 + exp(-1.2)) = 0.76852.
     settings = config(
         weights=weights(predicted_iou=1), confidence=Confidence(intercept=0, score=0, margin=4)
     )
     choice = choose([proposal(CENTRED, 0.75)], settings)
-    assert choice.confidence == pytest.approx(0.95257, abs=1e-5)
+    assert choice.confidence == pytest.approx(0.76852, abs=1e-5)
 
 
 @pytest.mark.parametrize(("intercept", "confidence"), [(-1000, 0.0), (1000, 1.0)])

@@ -31,10 +31,11 @@ def mask_image(
 
     Raises UsageError for an array of another form, ConfigError, WeightsError and DeviceError.
     """
-    if image_rgb.ndim != 3 or image_rgb.shape[2] != 3 or image_rgb.dtype != np.uint8:
-        raise UsageError(
-            f"image_rgb must be H x W x 3 uint8, not {image_rgb.shape} {image_rgb.dtype}"
-        )
+    shape: tuple[int, ...] = getattr(image_rgb, "shape", ())
+    dtype = getattr(image_rgb, "dtype", None)
+    if len(shape) != 3 or shape[2] != 3 or dtype != np.uint8:
+        what = f"{shape} {dtype}" if shape else type(image_rgb).__name__
+        raise UsageError(f"image_rgb must be an array H x W x 3 uint8, not {what}")
     given = {"input": Path(), "output": Path(), "model": model, "device": device, **settings}
     config = load_config(None, given)
     return mask_with(image_rgb, proposer_for(config), config)

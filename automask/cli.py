@@ -13,7 +13,7 @@ from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from automask.run import Prepared
+    from automask.runner import Prepared
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -36,7 +36,7 @@ def run_command(
     input_folder: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder of photographs.")],
     output_folder: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder for results.")],
     model: Annotated[
-        str | None, typer.Option(help="A name of `automask models`, or a path.  [default: tiny]")
+        str | None, typer.Option(help="A name of `automask models`, or a path.  (default: tiny)")
     ] = None,
     arch: Annotated[
         str | None, typer.Option(help="Architecture of a checkpoint given by path.")
@@ -45,7 +45,7 @@ def run_command(
         Path | None, typer.Option(help="Folder to look for checkpoints in first.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  [default: auto]")
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
@@ -53,21 +53,19 @@ def run_command(
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
     ] = None,
     save: Annotated[
-        str | None, typer.Option(help="Of trimap,mask,overlay,cutout.  [default: trimap]")
+        list[str] | None, typer.Option(help="Of trimap,mask,overlay,cutout.  (default: trimap)")
     ] = None,
     contour_px: Annotated[
-        int | None, typer.Option(help="Width of the trimap's contour, steps.  [default: 1]")
+        int | None, typer.Option(help="Width of the trimap's contour, steps.  (default: 1)")
     ] = None,
     trimap_values: Annotated[
-        str | None, typer.Option(help="Foreground,background,contour.  [default: 1,2,3]")
+        str | None, typer.Option(help="Foreground,background,contour.  (default: 1,2,3)")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     keep_extension: Annotated[
-        bool | None, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
-    ] = None,
-    overwrite: Annotated[
-        bool | None, typer.Option("--overwrite", help="Mask everything again.")
-    ] = None,
+        bool, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
@@ -75,8 +73,8 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_summary, shown
-    from automask.run import execute, prepare
+    from automask.progress import make_progress, print_summary
+    from automask.runner import execute, prepare
 
     flags: dict[str, Any] = {
         "input": input_folder,
@@ -88,17 +86,14 @@ def run_command(
         "workers": workers,
         "threads": threads,
         "generator": generator,
-        "save": _split(save),
-        "keep_extension": keep_extension,
-        "overwrite": overwrite,
+        "save": _split(",".join(save)) if save else None,
+        "keep_extension": keep_extension or None,
+        "overwrite": overwrite or None,
         "limit": limit,
         "trimap": {"contour_px": contour_px, "values": _split(trimap_values)},
     }
     console = _console()
     prepared = prepare(load_config(config, flags))
-    if not prepared.plan.todo and not prepared.plan.done:
-        console.print(f"{shown(str(input_folder))} holds no image")
-        return
     if dry_run:
         _print_plan(console, prepared)
         return
@@ -112,13 +107,14 @@ def models_command(
     weights: Annotated[Path | None, typer.Option(help="Folder to look in first.")] = None,
 ) -> None:
     """List the checkpoints: family, size, license, and whether each is here and verified."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from automask.progress import shown
     from automask.sam.checkpoints import CHECKPOINTS
     from automask.sam.weights import check, search_folders
 
-    table = Table("name", "family", "size", "license", "state", "file", box=None)
+    table = Table(Column("name", no_wrap=True), "family", "size", "license", "state", box=None)
+    table.add_column("file", overflow="fold")
     for checkpoint in CHECKPOINTS:
         file, state = check(checkpoint, weights)
         where = shown(str(file)) if file else checkpoint.file
@@ -154,13 +150,18 @@ def eval_choice_command(
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write a line for each image.")] = None,
+    made_up: Annotated[
+        bool,
+        typer.Option("--made-up", help="Make proposals from the true masks, without a model."),
+    ] = False,
 ) -> None:
     """Measure rules of choice against true masks: ours, argmax of score, largest, oracle."""
     from automask.config import load_config
-    from automask.eval_choice import evaluate, print_table, write_csv
+    from automask.eval_choice import evaluate, from_truth, print_table, write_csv
 
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
-    rows = evaluate(load_config(config, {**flags, "limit": limit}), masks, _console())
+    settings = load_config(config, {**flags, "limit": limit})
+    rows = evaluate(settings, masks, _console(), from_truth() if made_up else None)
     if csv is not None:
         write_csv(csv, rows)
     print_table(_console(), rows)
@@ -174,7 +175,10 @@ def main() -> None:
         _complain(str(error))
         sys.exit(error.exit_code)
     except (Interrupted, KeyboardInterrupt) as stop:
-        _complain("interrupted; what is finished is recorded, run the same command to go on")
+        _complain(
+            "interrupted; what is finished is recorded, run the same command to go on "
+            "(without --overwrite, which would begin again)"
+        )
         sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
 
 

@@ -135,7 +135,7 @@ class RunConfig(Section):
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
     overwrite: bool = False
-    limit: int | None = Field(None, ge=0)  # only the first N images
+    limit: int | None = Field(None, ge=1)  # only the first N images
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()
@@ -202,7 +202,7 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict):
             flat.update(_flat(value, f"{prefix}{key}."))
         else:
             flat[prefix + key] = value

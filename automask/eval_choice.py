@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,12 @@ from automask.image.load import load
 from automask.image.pipeline import enlarge, shrink
 from automask.image.refine import refine
 from automask.image.scan import scan
+from automask.made_up import proposals_from_truth
 from automask.progress import shown
 from automask.records import Proposal
 
 Mask = NDArray[np.bool_]
+ProposalSource = Callable[[NDArray[np.uint8], Mask], list[Proposal]]
 GOOD_IOU, BAD_IOU = 0.9, 0.5
 
 
@@ -54,23 +56,40 @@ class Row:
 RULES = ("chosen", "argmax", "largest", "oracle")
 
 
-def evaluate(config: RunConfig, masks: Path, console: Console) -> list[Row]:
-    """A row for each image of `config.input` with a mask `masks/<stem>.png` (foreground >= 128)."""
+def evaluate(
+    config: RunConfig, masks: Path, console: Console, propose: ProposalSource | None = None
+) -> list[Row]:
+    """A row for each image of `config.input` with a mask `masks/<stem>.png` (foreground >= 128).
+
+    propose: gives the proposals for an image and its true mask; None: the config's model.
+    """
+    propose = propose or from_model(config)
     jobs = scan(config.input)[: config.limit]
     if not jobs:
         raise UsageError(f"no image in {config.input}")
     hidden = not console.is_terminal
     return [
-        _row(config, job.image, masks / f"{job.stem}.png")
+        _row(config, job.image, masks / f"{job.stem}.png", propose)
         for job in track(jobs, "evaluating", console=console, disable=hidden)
     ]
 
 
-def _row(config: RunConfig, image_name: str, mask_file: Path) -> Row:
+def from_model(config: RunConfig) -> ProposalSource:
+    """The proposals that a run with this config would choose among."""
+    proposer = proposer_for(config)
+    return lambda image, _truth: proposer.propose(shrink(image, proposer.max_side))[0]
+
+
+def from_truth(seed: int = 0) -> ProposalSource:
+    """Proposals made up from the true mask, see made_up.py."""
+    rng = np.random.default_rng(seed)
+    return lambda _image, truth: proposals_from_truth(truth, rng)
+
+
+def _row(config: RunConfig, image_name: str, mask_file: Path, propose: ProposalSource) -> Row:
     image = load(config.input / image_name, config.load.max_pixels)
     truth = load_mask(mask_file)
-    proposer = proposer_for(config)
-    proposals, _ = proposer.propose(shrink(image, proposer.max_side))
+    proposals = propose(image, truth)
     choice = choose(proposals, config.choose)
 
     def iou_of(index: int | None) -> float:

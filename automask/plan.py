@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ class Plan:
 
     todo: list[Job]
     done: list[Job]
-    keep: list[ImageRecord]  # records that stay true, of images done or no longer in the input
 
 
 def make_plan(
@@ -36,18 +35,21 @@ def make_plan(
     todo: list[Job] = []
     done: list[Job] = []
     for job in jobs:
-        is_done = not config.overwrite and _is_done(job, records.get(job.image), settings, config)
-        (done if is_done else todo).append(job)
-    redone = {job.image for job in todo}
-    return Plan(todo, done, [r for image, r in records.items() if image not in redone])
+        kinds = _true_kinds(job, records.get(job.image), settings, config)
+        if kinds.issuperset(config.save) and not config.overwrite:
+            done.append(job)
+        else:
+            todo.append(replace(job, kinds=tuple(sorted(kinds))))
+    return Plan(todo, done)
 
 
-def _is_done(job: Job, record: ImageRecord | None, settings: str, config: RunConfig) -> bool:
+def _true_kinds(job: Job, record: ImageRecord | None, settings: str, config: RunConfig) -> set[str]:
+    """The kinds of results that an earlier run left and that a run now would write again."""
     if record is None or not record.is_done or record.settings != settings:
-        return False
+        return set()
     if (record.input_bytes, record.input_mtime_ns) != (job.input_bytes, job.input_mtime_ns):
-        return False
-    return all((config.output / output_path(job.stem, kind)).is_file() for kind in config.save)
+        return set()
+    return {k for k in record.kinds if (config.output / output_path(job.stem, k)).is_file()}
 
 
 def refuse_other_settings(

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from automask.records import FAILED, ImageRecord
-from automask.run import RunSummary
+from automask.runner import LOW_CONFIDENCE, RunSummary
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
@@ -43,8 +43,9 @@ class _Tally:
         if not self.worked:
             return "measuring"
         seconds_each = (time.monotonic() - self.began) / self.worked
-        left = duration((self.total - self.done) * seconds_each)
-        return f"{3600 / seconds_each:,.0f} images/h, {left} left"
+        rate = f"{3600 / seconds_each:,.0f} images/h"
+        left = self.total - self.done
+        return f"{rate}, {duration(left * seconds_each)} left" if left else rate
 
 
 class LogProgress:
@@ -128,6 +129,11 @@ def print_summary(console: Console, summary: RunSummary) -> None:
         console.print(
             f"{duration(s.seconds_wall)}, {s.images_per_hour:,.0f} images/h; results in "
             f"{shown(str(s.output))}",
+        )
+    if s.to_check:
+        console.print(
+            f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
+            "check them first, see records/run.jsonl"
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")

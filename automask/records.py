@@ -29,6 +29,7 @@ class Job:
     input_bytes: int  # size on disk, -1 where it could not be read
     input_mtime_ns: int  # modification time, ns since the epoch, -1 where it could not be read
     attempts: int = 1  # how often this image has been tried, this time included
+    kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class ImageRecord:
 
     image: str
     output: str | None  # relative to the output folder; None where nothing was written
+    kinds: tuple[str, ...]  # results that are there and true: trimap, mask, overlay, cutout
     status: str  # ok, no_object or failed
     error: str | None
     width: int | None
@@ -114,7 +116,9 @@ def parse_line(line: str) -> ImageRecord | None:
     try:
         values: dict[str, Any] = json.loads(line)
         known = {f.name: values[f.name] for f in fields(ImageRecord)}
-        return ImageRecord(**{**known, "flags": tuple(known["flags"])})
+        return ImageRecord(
+            **{**known, "flags": tuple(known["flags"]), "kinds": tuple(known["kinds"])}
+        )
     except (json.JSONDecodeError, KeyError, TypeError):
         return None
 
@@ -131,13 +135,17 @@ def read_records(file: Path) -> Iterator[ImageRecord]:
 
 
 def load_records(output: Path) -> dict[str, ImageRecord]:
-    """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path."""
+    """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path.
+
+    Of one file the last line counts, whatever the clock said; between files the later start.
+    """
     newest: dict[str, ImageRecord] = {}
     for file in sorted((output / "records").glob("*.jsonl")):
-        for record in read_records(file):
-            known = newest.get(record.image)
+        last = {record.image: record for record in read_records(file)}
+        for image, record in last.items():
+            known = newest.get(image)
             if known is None or known.started_at <= record.started_at:
-                newest[record.image] = record
+                newest[image] = record
     return newest
 
 

@@ -36,6 +36,8 @@ def copy_samples(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python -m automask.samples FOLDER")
     photographs = copy_samples(Path(sys.argv[1]))
     if photographs:
         print(

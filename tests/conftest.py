@@ -20,6 +20,7 @@ def make_record() -> RecordMaker:
         finished: dict[str, Any] = {
             "image": "a.jpg",
             "output": "trimaps/a.png",
+            "kinds": ("trimap",),
             "status": "ok",
             "error": None,
             "width": 320,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import automask
 from automask.errors import ConfigError, UsageError
@@ -62,3 +64,18 @@ def test_a_grayscale_array_is_refused_with_the_form_that_is_wanted() -> None:
 def test_an_unknown_setting_is_refused() -> None:
     with pytest.raises(ConfigError, match="contours"):
         automask.mask_image(disc(), contours=2)
+
+
+def test_run_is_a_function_however_often_and_from_wherever_it_is_taken(tmp_path: Path) -> None:
+    from automask import run
+    from automask.progress import make_progress
+
+    assert callable(make_progress)  # its module imports the one that runs
+    (tmp_path / "in").mkdir()
+    Image.fromarray(disc()).save(tmp_path / "in" / "a.png")
+    config = automask.RunConfig(
+        input=tmp_path / "in", output=tmp_path / "out", device="cpu", propose=FEW_POINTS
+    )
+    first, second = run(config), automask.run(config)
+    assert (first.ok, first.skipped, first.exit_code) == (1, 0, 0)
+    assert (second.ok, second.skipped) == (0, 1)

@@ -142,12 +142,13 @@ def test_limit_takes_the_first_images(
     assert "1 images: 1 masked" in capsys.readouterr().out
 
 
-def test_an_empty_folder_is_no_failure(
+def test_a_folder_without_images_is_wrong_usage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
-    assert call("run", tmp_path / "in", tmp_path / "out", monkeypatch=monkeypatch) == 0
-    assert "holds no image" in capsys.readouterr().out
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    assert call("run", tmp_path / "in", tmp_path / "out", monkeypatch=monkeypatch) == 2
+    assert "holds no image" in capsys.readouterr().err
 
 
 def test_two_images_for_one_output_are_refused_before_any_work(
@@ -175,6 +176,7 @@ def test_two_images_for_one_output_are_refused_before_any_work(
         (("--save", "trimap,photo"), 2, "save"),
         (("--workers", "1000"), 2, "cores this process may use"),
         (("--config", "/nowhere.toml"), 2, "cannot read config"),
+        (("--limit", "0"), 2, "limit"),
     ],
 )
 def test_what_is_wrong_has_its_exit_code_and_its_message(
@@ -215,3 +217,39 @@ def test_fetch_of_an_unknown_name_is_wrong_usage(
 ) -> None:
     assert call("fetch", "vit_x", monkeypatch=monkeypatch) == 2
     assert "known: tiny" in capsys.readouterr().err
+
+
+def test_results_may_not_go_among_the_photographs_themselves(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("run", source, source, monkeypatch=monkeypatch) == 2
+    assert "same folder" in capsys.readouterr().err
+
+
+def test_a_misspelt_generator_setting_costs_nothing(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(source, monkeypatch=monkeypatch)
+    ledger = source.parent / "out" / "records" / "run.jsonl"
+    before = ledger.read_bytes()
+    (source.parent / "config.toml").write_text("[propose.settings]\npoint_per_side = 3\n")
+    assert run(source, "--overwrite", "--dry-run", monkeypatch=monkeypatch) == 2
+    assert run(source, "--overwrite", monkeypatch=monkeypatch) == 2
+    assert "no setting point_per_side" in capsys.readouterr().err
+    assert ledger.read_bytes() == before
+
+
+def test_a_changed_photograph_leaves_no_trimap_of_the_old_one(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(source, monkeypatch=monkeypatch)
+    Image.open(source / "a.png").resize((40, 30)).save(source / "a.png")
+    run(source, "--save", "mask", monkeypatch=monkeypatch)
+    assert not (source.parent / "out/trimaps/a.png").exists()
+    run(source, monkeypatch=monkeypatch)
+    assert Image.open(source.parent / "out/trimaps/a.png").size == (40, 30)
+
+
+def test_save_may_be_given_more_than_once(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(source, "--save", "mask", "--save", "trimap", monkeypatch=monkeypatch)
+    assert {p.name for p in (source.parent / "out").iterdir()} >= {"masks", "trimaps"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def plan(config: RunConfig, *records: ImageRecord, job: Job = JOB) -> Plan:
 def test_an_unchanged_image_with_its_result_is_done(
     config: RunConfig, make_record: RecordMaker
 ) -> None:
-    assert plan(config, make_record()) == Plan(todo=[], done=[JOB], keep=[make_record()])
+    assert plan(config, make_record()) == Plan(todo=[], done=[JOB])
 
 
 def test_an_image_without_object_is_done(config: RunConfig, make_record: RecordMaker) -> None:
@@ -53,7 +54,7 @@ def test_an_image_without_object_is_done(config: RunConfig, make_record: RecordM
 
 
 def test_an_image_without_record_is_to_do(config: RunConfig) -> None:
-    assert plan(config) == Plan(todo=[JOB], done=[], keep=[])
+    assert plan(config) == Plan(todo=[JOB], done=[])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_an_image_without_record_is_to_do(config: RunConfig) -> None:
 def test_an_image_with_a_record_that_does_not_hold_is_to_do(
     config: RunConfig, make_record: RecordMaker, change: dict[str, Any]
 ) -> None:
-    assert plan(config, make_record(**change)) == Plan(todo=[JOB], done=[], keep=[])
+    assert plan(config, make_record(**change)) == Plan(todo=[JOB], done=[])
 
 
 def test_an_image_whose_result_is_gone_is_to_do(
@@ -90,7 +91,16 @@ def test_a_folder_in_place_of_the_result_is_no_result(
 def test_an_image_that_lacks_one_of_the_kinds_asked_for_is_to_do(
     config: RunConfig, make_record: RecordMaker
 ) -> None:
-    assert plan(with_changes(config, save=("trimap", "mask")), make_record()).todo == [JOB]
+    both = with_changes(config, save=("trimap", "mask"))
+    (job,) = plan(both, make_record()).todo
+    assert job == replace(JOB, kinds=("trimap",))  # the trimap is still true
+
+
+def test_a_result_that_is_older_than_the_image_does_not_count_although_it_is_there(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    # The image changed, and only its mask was made again: the trimap shows the old photograph.
+    assert plan(config, make_record(kinds=("mask",))).todo == [JOB]
 
 
 def test_an_image_whose_result_has_another_name_now_is_to_do(
@@ -101,10 +111,12 @@ def test_an_image_whose_result_has_another_name_now_is_to_do(
 
 
 def test_with_overwrite_everything_is_to_do(config: RunConfig, make_record: RecordMaker) -> None:
-    assert plan(with_changes(config, overwrite=True), make_record()) == Plan([JOB], [], [])
+    again = plan(with_changes(config, overwrite=True), make_record())
+    assert [job.image for job in again.todo] == [JOB.image]
+    assert again.done == []
 
 
-# What becomes of the jobs and of the records.
+# What becomes of the jobs.
 
 
 def test_the_jobs_keep_their_order(config: RunConfig, make_record: RecordMaker) -> None:
@@ -112,21 +124,6 @@ def test_the_jobs_keep_their_order(config: RunConfig, make_record: RecordMaker) 
     split = make_plan(jobs, {"a.jpg": make_record()}, SETTINGS, config)
     assert [job.image for job in split.todo] == ["d.jpg", "c.jpg", "b.jpg"]
     assert [job.image for job in split.done] == ["a.jpg"]
-
-
-def test_records_of_images_that_are_no_longer_in_the_input_stay(
-    config: RunConfig, make_record: RecordMaker
-) -> None:
-    gone = make_record(image="gone.jpg")
-    assert plan(config, gone).keep == [gone]
-
-
-def test_a_failed_record_stays_until_its_image_is_tried_again(
-    config: RunConfig, make_record: RecordMaker
-) -> None:
-    # As with --limit, where the failed image is not among the jobs.
-    other = make_record(image="other.jpg", status="failed")
-    assert plan(config, make_record(), other).keep == [make_record(), other]
 
 
 # Other settings in a folder that holds finished masks.

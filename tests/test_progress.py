@@ -20,7 +20,7 @@ from automask.progress import (
     print_summary,
     shown,
 )
-from automask.run import RunSummary
+from automask.runner import RunSummary
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -196,7 +196,7 @@ def test_a_log_ends_with_a_line(clock: Clock, make_record: RecordMaker) -> None:
     clock.now += 2
     log.finished(make_record())
     log.end()
-    assert text_of(console) == "1/1 images, 0 failed, 1,800 images/h, 0.0 s left\n"
+    assert text_of(console) == "1/1 images, 0 failed, 1,800 images/h\n"
 
 
 @pytest.mark.usefixtures("clock")

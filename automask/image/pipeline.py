@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import time
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -95,7 +96,7 @@ def process(job: Job, bench: Bench) -> Outcome:
     try:
         record, is_fatal = _process(job, bench, blank, clock), False
     except Exception as error:
-        remove_outputs(bench.config, job)
+        remove_outputs(bench.config, job, FOLDERS)
         record = _failed(blank, error, clock.total())
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
     return Outcome(_with(record, memory_mb=_resident_mb()), is_fatal)
@@ -103,13 +104,13 @@ def process(job: Job, bench: Bench) -> Outcome:
 
 def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Outcome:
     """The outcome of an image whose worker cannot tell any more."""
-    remove_outputs(config, job)
+    remove_outputs(config, job, FOLDERS)
     return Outcome(_with(_blank_record(job, labels), error=reason))
 
 
-def remove_outputs(config: RunConfig, job: Job) -> None:
-    """A failed image must not keep a mask of an earlier run, which training would take for good."""
-    for kind in FOLDERS:
+def remove_outputs(config: RunConfig, job: Job, kinds: Iterable[str]) -> None:
+    """What an earlier run left and is not true any more must not be taken for a label."""
+    for kind in kinds:
         with suppress(OSError):  # a disk that is read-only now is told by the error at hand
             (config.output / output_path(job.stem, kind)).unlink(missing_ok=True)
 
@@ -123,10 +124,13 @@ def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> Image
     for kind in config.save:
         pixels = render(kind, image, result.mask, result.trimap)
         write_atomic(config.output / output_path(job.stem, kind), encode_png(pixels))
+    kinds = sorted({*config.save, *job.kinds})
+    remove_outputs(config, job, set(FOLDERS) - set(kinds))
     height, width = result.mask.shape
     return _with(
         blank,
         output=output_path(job.stem, config.save[0]),
+        kinds=tuple(kinds),
         status=result.status,
         width=width,
         height=height,
@@ -181,6 +185,7 @@ def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
         "worker": f"{socket.gethostname()}:{os.getpid()}",
         "attempts": job.attempts,
         "flags": (),
+        "kinds": (),
         "started_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "input_bytes": job.input_bytes,
         "input_mtime_ns": job.input_mtime_ns,

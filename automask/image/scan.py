@@ -14,6 +14,7 @@ EXTENSIONS = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".heif")
 )
 SHOWN_COLLISIONS = 10
+RUN_MARKS = {"run.json", "records"}  # what every output folder holds
 
 
 def scan(root: Path, skip: Path | None = None, keep_extension: bool = False) -> list[Job]:
@@ -26,7 +27,8 @@ def scan(root: Path, skip: Path | None = None, keep_extension: bool = False) -> 
     one output.
     """
     if not root.is_dir():
-        raise UsageError(f"input folder {root} does not exist or is not a folder")
+        fault = "is not a folder" if root.exists() else "does not exist"
+        raise UsageError(f"input folder {root} {fault}")
     files = sorted(_image_files(root, skip), key=lambda pair: os.fsencode(pair[0]))
     jobs = [_job(relative, entry, keep_extension) for relative, entry in files]
     _refuse_collisions(jobs)
@@ -39,7 +41,10 @@ def _image_files(root: Path, skip: Path | None) -> Iterator[tuple[str, os.DirEnt
     stack = [(root, "")]
     while stack:
         folder, prefix = stack.pop()
-        for entry in _entries(folder):
+        entries = _entries(folder)
+        if prefix and {entry.name for entry in entries} >= RUN_MARKS:
+            continue  # the output of another run: its overlays are no photographs
+        for entry in entries:
             if entry.name.startswith("."):
                 continue
             relative = prefix + entry.name

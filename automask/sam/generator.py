@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automask.errors import ConfigError
 from automask.sam import build  # noqa: F401  first: it explains a broken torch installation
+from automask.sam.tiny import build_tiny
 
 import torch  # isort: skip
 from segment_anything import SamAutomaticMaskGenerator  # isort: skip
@@ -36,7 +37,7 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
         raise ConfigError(f"generator must be one of {', '.join(KINDS)}, not {kind!r}")
     generator_class = _class_for(model)
     merged = {**getattr(model, "generator_defaults", {}), **settings}
-    _check_settings(generator_class, merged)
+    _refuse_unknown(generator_class, merged)
     try:
         generator = generator_class(model, **merged)
     except (AssertionError, TypeError, ValueError) as error:
@@ -64,7 +65,17 @@ def _class_for(model: Any) -> type[Any]:
     return SAM2AutomaticMaskGenerator
 
 
-def _check_settings(generator_class: type[Any], settings: dict[str, Any]) -> None:
+def check_settings(family: str, settings: dict[str, Any]) -> None:
+    """Raises ConfigError where a family's generator would refuse settings; loads no weights."""
+    if family in ("tiny", "sam"):
+        make_generator(build_tiny(), "stock", **settings)
+    else:
+        from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
+
+        _refuse_unknown(SAM2AutomaticMaskGenerator, settings)
+
+
+def _refuse_unknown(generator_class: type[Any], settings: dict[str, Any]) -> None:
     known = set(inspect.signature(generator_class).parameters) - {"model", "kwargs"}
     unknown = sorted(set(settings) - known)
     if unknown:

@@ -126,7 +126,8 @@ def _locate_path(file: Path, arch: str | None) -> Weights:
     if looks_like_name and not file.exists():
         _named(str(file))
     if not file.is_file():
-        raise WeightsError(f"checkpoint {file} does not exist")
+        fault = "is a folder, not a file" if file.is_dir() else "does not exist"
+        raise WeightsError(f"checkpoint {file} {fault}")
     if arch is None and file.suffix != ".safetensors":
         raise ConfigError(f"a checkpoint given by path needs --arch, one of {', '.join(BY_NAME)}")
     base = BY_NAME.get(arch or "tiny")

@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -470,3 +470,15 @@ def test_a_failed_photograph_keeps_no_mask_of_an_earlier_run(make_config: RunMak
     (config.input / "a.png").write_bytes(b"no longer a photograph")
     assert work(job, config).record.status == "failed"
     assert files_of(config.output) == []
+
+
+def test_kinds_that_are_still_true_stay_and_the_others_go(make_config: RunMaker) -> None:
+    config = make_config()
+    job = put(config)
+    work(job, config)
+    masks_only = config.model_copy(update={"save": ("mask",)})
+    same_photograph = replace(job, kinds=("trimap",))
+    assert work(same_photograph, masks_only).record.kinds == ("mask", "trimap")
+    assert files_of(config.output) == ["masks/a.png", "trimaps/a.png"]
+    assert work(job, masks_only).record.kinds == ("mask",)  # as of a photograph that changed
+    assert files_of(config.output) == ["masks/a.png"]

@@ -171,7 +171,7 @@ def test_a_missing_folder_is_a_usage_error_that_names_it(tmp_path: Path) -> None
 
 def test_a_file_in_place_of_the_folder_is_a_usage_error(tmp_path: Path) -> None:
     put(tmp_path, "a.jpg")
-    with pytest.raises(UsageError, match=r"a\.jpg does not exist or is not a folder"):
+    with pytest.raises(UsageError, match=r"a\.jpg is not a folder"):
         scan(tmp_path / "a.jpg")
 
 
@@ -233,3 +233,9 @@ def test_a_broken_link_that_is_not_named_like_an_image_is_skipped(
     put(tmp_path, "file.txt", "a.jpg")
     (tmp_path / "dead").symlink_to(target)
     assert images(scan(tmp_path)) == ["a.jpg"]
+
+
+def test_the_output_of_an_earlier_run_inside_the_input_holds_no_photographs(tmp_path: Path) -> None:
+    for name in ("a.jpg", "masked/overlays/a.png", "masked/records/run.jsonl", "masked/run.json"):
+        put(tmp_path, name)
+    assert [job.image for job in scan(tmp_path)] == ["a.jpg"]

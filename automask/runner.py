@@ -22,7 +22,7 @@ from automask.errors import (
     OutputError,
     UsageError,
 )
-from automask.image.scan import scan
+from automask.image.scan import EXTENSIONS, scan
 from automask.image.write import write_atomic
 from automask.machine import describe_machine
 from automask.plan import Plan, make_plan, refuse_other_settings
@@ -38,6 +38,7 @@ from automask.records import (
 from automask.sam.weights import Weights, locate
 
 RECORDS_NAME = "run"
+LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
 
 
 class Watcher(Protocol):
@@ -70,6 +71,7 @@ class RunSummary:
     no_object: int = 0
     failed: int = 0
     skipped: int = 0
+    to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
     failures: list[tuple[str, str]] = field(default_factory=list)  # image, error
     seconds_wall: float = 0.0
     output: Path = Path()
@@ -87,6 +89,7 @@ class RunSummary:
     def count(self, record: ImageRecord) -> None:
         if record.status == OK:
             self.ok += 1
+            self.to_check += (record.confidence or 0.0) < LOW_CONFIDENCE
         elif record.status == NO_OBJECT:
             self.no_object += 1
         else:
@@ -113,9 +116,16 @@ def prepare(config: RunConfig) -> Prepared:
     """
     if config.input.resolve() == config.output.resolve():
         raise UsageError(f"input and output are the same folder, {config.output}; give another")
+    if config.output.exists() and not config.output.is_dir():
+        raise UsageError(f"cannot write into {config.output}: it is not a folder")
     jobs = scan(config.input, skip=config.output, keep_extension=config.keep_extension)
+    if not jobs:
+        kinds = ", ".join(sorted(EXTENSIONS))
+        raise UsageError(f"{config.input} holds no image (a file that ends in {kinds})")
     jobs = jobs[: config.limit]
     weights = locate(config.model, config.arch, config.weights)
+    if config.propose.settings:
+        check_settings(weights.checkpoint.family, config.propose.settings)
     settings = config.mask_settings(weights.sha256)
     records = load_records(config.output)
     if not config.overwrite:
@@ -156,20 +166,32 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
                 watcher.finished(record)
     finally:
         watcher.end()
+    _compact(config.output, records_file)
     summary.seconds_wall = time.perf_counter() - began
     return summary
 
 
 def _start_output(prepared: Prepared, records_file: Path) -> None:
-    """Makes the folders, drops the records that will be replaced, and writes `run.json`."""
+    """Makes the folders and writes `run.json`; the ledger keeps its whole lines."""
     described = json.dumps(_describe(prepared), indent=2)
     output = prepared.config.output
     try:
         records_file.parent.mkdir(parents=True, exist_ok=True)
-        rewrite_records(records_file, prepared.plan.keep)
+        rewrite_records(records_file, load_records(output).values())
         write_atomic(output / "run.json", described.encode())
     except OSError as error:
         raise UsageError(f"cannot write into {output}: {error.strerror}") from error
+
+
+def _compact(output: Path, records_file: Path) -> None:
+    """Leaves one line for each image, the newest; until here the old and the new one are there.
+
+    An interrupted run may leave both: readers take the newest, and the rerun ends here as well.
+    """
+    try:
+        rewrite_records(records_file, load_records(output).values())
+    except OSError as error:
+        raise OutputError(_stopped(f"cannot write {records_file}: {error.strerror}")) from error
 
 
 def _append(ledger: RecordWriter, record: ImageRecord) -> None:
@@ -223,6 +245,13 @@ def _labels(prepared: Prepared) -> dict[str, Any]:
     }
 
 
+def check_settings(family: str, settings: dict[str, Any]) -> None:
+    """Raises ConfigError for generator settings that do not exist or do not fit together."""
+    from automask.sam.generator import check_settings as check
+
+    check(family, settings)
+
+
 def _device(asked: str) -> str:
     if asked == "cpu":
         return asked
@@ -236,7 +265,7 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
     return {
         "config": prepared.config.model_dump(mode="json"),
         "mask_settings": prepared.settings,
-        "model_file": str(prepared.weights.file),
+        "model_file": str(prepared.weights.file.resolve()),
         "generator_settings": {
             **prepared.weights.checkpoint.settings,
             **prepared.config.propose.settings,

@@ -20,6 +20,10 @@ else:
 # Raised whenever a change of code gives other masks for the same settings, so that a rerun
 # does not mix masks of two versions in one folder.
 MASK_RULES = 1
+# The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
+# proposals would be made on a small copy anyway.
+MAX_PIXELS = 160_000_000
+MAX_CONTOUR_PX = 250  # distances are counted in 8 bits, which saturate at 255
 
 SaveKind = Literal["trimap", "mask", "overlay", "cutout"]
 
@@ -31,7 +35,7 @@ class Section(BaseModel):
 
 
 class LoadConfig(Section):
-    max_pixels: int = Field(160_000_000, gt=0)  # larger images are errors, not surprises
+    max_pixels: int = Field(MAX_PIXELS, gt=0)  # larger images are errors, not surprises
 
 
 class ProposeConfig(Section):
@@ -112,7 +116,7 @@ class RefineConfig(Section):
 
 
 class TrimapConfig(Section):
-    contour_px: int = Field(1, ge=0, le=250)  # width in steps to a 4-neighbour
+    contour_px: int = Field(1, ge=0, le=MAX_CONTOUR_PX)  # width in steps to a 4-neighbour
     values: tuple[int, int, int] = (1, 2, 3)  # foreground, background, contour
 
     @model_validator(mode="after")

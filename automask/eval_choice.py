@@ -31,6 +31,7 @@ from automask.image.scan import scan
 from automask.made_up import proposals_from_truth
 from automask.progress import shown
 from automask.records import Proposal
+from automask.runner import LOW_CONFIDENCE
 
 Mask = NDArray[np.bool_]
 ProposalSource = Callable[[NDArray[np.uint8], Mask], list[Proposal]]
@@ -165,6 +166,20 @@ def print_table(console: Console, rows: Sequence[Row]) -> None:
     for name, group in [*groups, ("all", rows)] if len(groups) > 1 else groups:
         table.add_row(shown(name), str(len(group)), *_figures(group))
     console.print(table)
+    for line in _confidence_lines(rows):
+        console.print(line)
+
+
+def _confidence_lines(rows: Sequence[Row]) -> list[str]:
+    """What confidence is worth: mean IoU of the chosen masks above and below LOW_CONFIDENCE."""
+    sure = [row.chosen for row in rows if row.confidence >= LOW_CONFIDENCE]
+    unsure = [row.chosen for row in rows if row.confidence < LOW_CONFIDENCE]
+    named = ((f"{LOW_CONFIDENCE} and more", sure), (f"below {LOW_CONFIDENCE}", unsure))
+    return [
+        f"confidence {name}: {len(ious)} images, mean IoU of the chosen mask {np.mean(ious):.3f}"
+        for name, ious in named
+        if ious
+    ]
 
 
 def _figures(rows: Sequence[Row]) -> list[str]:

@@ -77,11 +77,7 @@ def read_run_settings(output: Path) -> dict[str, Any] | None:
     """The mask settings of the last run into this folder; None where there was none."""
     try:
         described = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    except (
-        FileNotFoundError,
-        NotADirectoryError,
-        ValueError,
-    ):  # ValueError: neither UTF-8 nor JSON
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no UTF-8, no JSON
         return None
     settings = described.get("mask_settings") if isinstance(described, dict) else None
     return settings if isinstance(settings, dict) else None

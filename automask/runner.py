@@ -125,7 +125,7 @@ def prepare(config: RunConfig) -> Prepared:
     jobs = jobs[: config.limit]
     weights = locate(config.model, config.arch, config.weights)
     if config.propose.settings:
-        check_settings(weights.checkpoint.family, config.propose.settings)
+        _check_generator(weights, config.propose.settings)
     settings = config.mask_settings(weights.sha256)
     records = load_records(config.output)
     if not config.overwrite:
@@ -153,8 +153,8 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
     """Does what `prepare` planned."""
     config, plan = prepared.config, prepared.plan
     began = time.perf_counter()
-    summary = RunSummary(len(plan.todo) + len(plan.done), skipped=len(plan.done))
-    summary.output = config.output
+    images, skipped = len(plan.todo) + len(plan.done), len(plan.done)
+    summary = RunSummary(images, skipped=skipped, output=config.output)
     records_file = config.output / "records" / f"{RECORDS_NAME}.jsonl"
     _start_output(prepared, records_file)
     watcher.begin(summary.images, summary.skipped)
@@ -245,11 +245,11 @@ def _labels(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def check_settings(family: str, settings: dict[str, Any]) -> None:
-    """Raises ConfigError for generator settings that do not exist or do not fit together."""
-    from automask.sam.generator import check_settings as check
+def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
+    """Raises ConfigError for settings that a worker's generator would refuse, before any work."""
+    from automask.sam.generator import check_settings
 
-    check(family, settings)
+    check_settings(weights.checkpoint, settings)
 
 
 def _device(asked: str) -> str:

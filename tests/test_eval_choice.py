@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from automask import eval_choice
 from automask.config import RunConfig
 from automask.errors import UsageError
-from automask.eval_choice import argmax_predicted_iou, dataset_of, evaluate, largest_inside
+from automask.eval_choice import (
+    Row,
+    argmax_predicted_iou,
+    dataset_of,
+    evaluate,
+    largest_inside,
+    print_table,
+)
 from automask.records import Proposal
 
 
@@ -59,8 +68,6 @@ def test_largest_inside_leaves_out_what_touches_the_border() -> None:
 
 
 def test_each_rule_gets_the_iou_of_what_it_chose(labelled: Path) -> None:
-    from rich.console import Console
-
     (row,) = evaluate(config_of(labelled), labelled / "masks", Console(quiet=True))
     assert (row.argmax, row.chosen, row.largest, row.oracle) == (0.0, 1.0, 1.0, 1.0)
     assert row.dataset == "set"
@@ -68,8 +75,6 @@ def test_each_rule_gets_the_iou_of_what_it_chose(labelled: Path) -> None:
 
 
 def test_a_missing_true_mask_is_told(labelled: Path) -> None:
-    from rich.console import Console
-
     with pytest.raises(UsageError, match=r"set_1\.png cannot be read"):
         evaluate(config_of(labelled), labelled / "images" / "none", Console(quiet=True))
 
@@ -77,3 +82,15 @@ def test_a_missing_true_mask_is_told(labelled: Path) -> None:
 def test_a_data_set_is_the_name_before_the_underscore() -> None:
     assert dataset_of("ecssd_0001") == "ecssd"
     assert dataset_of("photo") == "all"
+
+
+def test_the_table_says_what_confidence_is_worth() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    rows = [
+        Row("a_1.jpg", "a", 3, chosen, 0.1, 0.2, 0.95, confidence, 0.8, "")
+        for chosen, confidence in ((0.9, 0.8), (0.7, 0.5), (0.2, 0.4))
+    ]
+    print_table(console, rows)
+    shown = console.file.getvalue()
+    assert "confidence 0.5 and more: 2 images, mean IoU of the chosen mask 0.800" in shown
+    assert "confidence below 0.5: 1 images, mean IoU of the chosen mask 0.200" in shown

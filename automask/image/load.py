@@ -10,11 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from automask.config import MAX_PIXELS
 from automask.errors import ImageError
-
-# The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
-# proposals would be made on a small copy anyway.
-MAX_PIXELS = 160_000_000
 
 
 def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:

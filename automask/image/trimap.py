@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.config import MAX_CONTOUR_PX
+
 FOREGROUND, BACKGROUND, CONTOUR = 1, 2, 3
-MAX_CONTOUR_PX = 250  # distances are counted in 8 bits, which saturate at 255
 
 
 def make_trimap(

@@ -44,18 +44,16 @@ def load_model(name: str, device: str = "cpu", arch: str | None = None) -> Any:
 
 
 def build(weights: Weights, mapped: Path | None = None) -> Any:
-    """The model with these weights on the CPU, float32, parameters mapped from the file.
+    """The model with these weights on the CPU, float32, mapped from the file if that is float32.
 
     mapped: a float32 copy made by `share`, read instead of the original. Mapped pages are shared
     by all processes that read the file. `generator_defaults` on the model holds the settings that
     suit its checkpoint. Raises WeightsError where the file does not fit the architecture.
     """
-    file = mapped or weights.file
     model = _architecture(weights)
-    state = _read_state(file)
-    floats = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
+    state = _as_float32(_read_state(mapped or weights.file))
     try:
-        model.load_state_dict(floats, assign=True)
+        model.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise WeightsError(
             f"{weights.file} does not fit the architecture {weights.checkpoint.arch}: {error}"
@@ -74,11 +72,8 @@ def share(weights: Weights, folder: Path) -> Path:
         return weights.file
     with _opened(weights.file) as tensors:
         metadata = tensors.metadata()
-    state = {
-        k: v.float() if v.is_floating_point() else v for k, v in load_file(weights.file).items()
-    }
     copy = folder / weights.file.name
-    save_file(state, copy, metadata)
+    save_file(_as_float32(_read_state(weights.file)), copy, metadata)
     return copy
 
 
@@ -102,6 +97,11 @@ def _tiny_sizes(file: Path) -> TinyArchitecture:
         return TinyArchitecture(**values)
     except TypeError as error:
         raise WeightsError(f"{file} describes an architecture not known here: {error}") from error
+
+
+def _as_float32(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Floating point tensors as float32; those that are it already stay mapped."""
+    return {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
 
 
 def _opened(file: Path) -> Any:

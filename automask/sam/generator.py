@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automask.errors import ConfigError
 from automask.sam import build  # noqa: F401  first: it explains a broken torch installation
+from automask.sam.checkpoints import Checkpoint
 from automask.sam.tiny import build_tiny
 
 import torch  # isort: skip
@@ -36,7 +37,7 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
     if kind not in KINDS:
         raise ConfigError(f"generator must be one of {', '.join(KINDS)}, not {kind!r}")
     generator_class = _class_for(model)
-    merged = {**getattr(model, "generator_defaults", {}), **settings}
+    merged = _merged(getattr(model, "generator_defaults", {}), settings)
     _refuse_unknown(generator_class, merged)
     try:
         generator = generator_class(model, **merged)
@@ -45,6 +46,18 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
     if generator_class is SamAutomaticMaskGenerator and generator.predictor.device.type == "mps":
         generator.predictor.transform = Float32Coords(generator.predictor.transform.target_length)
     return generator
+
+
+def _merged(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings over the checkpoint's; a grid of points given takes the place of points_per_side.
+
+    The classes want exactly one of the two, and TOML has no None to take the default away.
+    """
+    merged = {**defaults, **settings}
+    if merged.get("point_grids") is not None:
+        merged["point_grids"] = [np.asarray(grid, float) for grid in merged["point_grids"]]
+        merged["points_per_side"] = settings.get("points_per_side")
+    return merged
 
 
 class Float32Coords(ResizeLongestSide):
@@ -65,10 +78,12 @@ def _class_for(model: Any) -> type[Any]:
     return SAM2AutomaticMaskGenerator
 
 
-def check_settings(family: str, settings: dict[str, Any]) -> None:
-    """Raises ConfigError where a family's generator would refuse settings; loads no weights."""
-    if family in ("tiny", "sam"):
-        make_generator(build_tiny(), "stock", **settings)
+def check_settings(checkpoint: Checkpoint, settings: dict[str, Any]) -> None:
+    """Raises ConfigError where the checkpoint's generator would refuse them; loads no weights."""
+    if checkpoint.family in ("tiny", "sam"):
+        stand_in = build_tiny()  # any Sam will do: the settings do not depend on its weights
+        stand_in.generator_defaults = checkpoint.settings
+        make_generator(stand_in, "stock", **settings)
     else:
         from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
 
@@ -88,10 +103,7 @@ def _refuse_unknown(generator_class: type[Any], settings: dict[str, Any]) -> Non
 
 
 def generate(generator: Any, image_rgb: NDArray[np.uint8]) -> list[dict[str, Any]]:
-    """`generator.generate`, with what the pinned packages' releases get wrong made right.
-
-    An image without any surviving mask gives an empty list on every version and device.
-    """
+    """`generator.generate` without gradients, new tensors where segment-anything 1.0 needs them."""
     device = generator.predictor.device
     with torch.inference_mode(), _device_for_new_tensors(generator, device):
         records: list[dict[str, Any]] = generator.generate(image_rgb)

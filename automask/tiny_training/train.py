@@ -25,7 +25,7 @@ from automask.tiny_training.validate import validate
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that shapes the weights; kept in the checkpoint."""
+    """Everything that shapes the weights; noted in the exported file."""
 
     steps: int = 6000
     batch_size: int = 16
@@ -216,7 +216,7 @@ class _Recent:
 
     def __init__(self) -> None:
         self.terms: list[dict[str, float]] = []
-        self.since = time.monotonic()
+        self.since = time.monotonic()  # of the last report
 
     def add(self, terms: dict[str, float]) -> None:
         self.terms.append(terms)
@@ -225,7 +225,7 @@ class _Recent:
         names = self.terms[0]
         means = {f"loss_{n}": sum(t[n] for t in self.terms) / len(self.terms) for n in names}
         means["seconds_per_step"] = (time.monotonic() - self.since) / len(self.terms)
-        self.__init__()  # type: ignore[misc]
+        self.terms, self.since = [], time.monotonic()
         return means
 
 

@@ -11,7 +11,8 @@ from segment_anything import SamAutomaticMaskGenerator
 
 import automask
 from automask.errors import ConfigError
-from automask.sam.generator import Float32Coords, generate
+from automask.sam.checkpoints import BY_NAME
+from automask.sam.generator import Float32Coords, check_settings, generate
 
 FEW_POINTS = {"points_per_side": 4}
 RECORD_KEYS = {
@@ -93,3 +94,19 @@ def test_apple_gpus_get_the_same_points_in_a_type_that_they_have() -> None:
     ours = Float32Coords(320).apply_coords(points, (50, 100))
     assert ours.dtype == np.float32
     assert ours == pytest.approx(points * 3.2)  # 320 px over the longest side of 100
+
+
+def test_points_of_ones_own_take_the_place_of_the_checkpoints_grid(
+    model: Any, photograph: NDArray[np.uint8]
+) -> None:
+    middle = [[[0.5, 0.5]]]  # one layer, one point, x and y in 0..1, as a TOML file would hold it
+    generator = automask.make_generator(model, point_grids=middle)
+    records = generate(generator, photograph)
+    assert {tuple(r["point_coords"][0]) for r in records} == {(80.0, 60.0)}
+
+
+@pytest.mark.parametrize("name", ["tiny", "vit_b", "sam2_hiera_tiny"])
+def test_settings_are_checked_without_any_weights(name: str) -> None:
+    check_settings(BY_NAME[name], {"points_per_side": 8})
+    with pytest.raises(ConfigError, match="no setting point_per_side"):
+        check_settings(BY_NAME[name], {"point_per_side": 8})

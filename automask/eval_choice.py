@@ -15,20 +15,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from automask.api import proposer_for
 from automask.config import RunConfig
-from automask.errors import UsageError
-from automask.image.choose import area_fraction, border_coverage, choose, mask_iou
-from automask.image.load import load
+from automask.image.choose import area_fraction, border_coverage, choose
 from automask.image.pipeline import enlarge, shrink
 from automask.image.refine import refine
-from automask.image.scan import scan
+from automask.labelled import Labelled, dataset_of
 from automask.made_up import proposals_from_truth
+from automask.metrics import boundary_f, mask_iou
 from automask.progress import shown
 from automask.records import Proposal
 from automask.runner import LOW_CONFIDENCE
@@ -49,6 +47,7 @@ class Row:
     argmax: float  # highest predicted IoU
     largest: float  # largest mask that does not touch the border
     oracle: float  # best proposal there is
+    boundary: float  # boundary F-score of the chosen mask, see metrics.py
     confidence: float
     score: float
     flags: str
@@ -58,20 +57,17 @@ RULES = ("chosen", "argmax", "largest", "oracle")
 
 
 def evaluate(
-    config: RunConfig, masks: Path, console: Console, propose: ProposalSource | None = None
+    config: RunConfig,
+    photographs: Iterable[Labelled],
+    console: Console,
+    propose: ProposalSource | None = None,
 ) -> list[Row]:
-    """A row for each image of `config.input` with a mask `masks/<stem>.png` (foreground >= 128).
-
-    propose: gives the proposals for an image and its true mask; None: the config's model.
-    """
+    """A row for each photograph. propose: gives the proposals; None: the config's model."""
     propose = propose or from_model(config)
-    jobs = scan(config.input)[: config.limit]
-    if not jobs:
-        raise UsageError(f"no image in {config.input}")
     hidden = not console.is_terminal
     return [
-        _row(config, job.image, masks / f"{job.stem}.png", propose)
-        for job in track(jobs, "evaluating", console=console, disable=hidden)
+        row_of(photograph, propose(photograph.image, photograph.truth), config)
+        for photograph in track(photographs, "evaluating", console=console, disable=hidden)
     ]
 
 
@@ -87,23 +83,23 @@ def from_truth(seed: int = 0) -> ProposalSource:
     return lambda _image, truth: proposals_from_truth(truth, rng)
 
 
-def _row(config: RunConfig, image_name: str, mask_file: Path, propose: ProposalSource) -> Row:
-    image = load(config.input / image_name, config.load.max_pixels)
-    truth = load_mask(mask_file)
-    proposals = propose(image, truth)
+def row_of(photograph: Labelled, proposals: list[Proposal], config: RunConfig) -> Row:
+    """What each rule would choose among the proposals, against the truth."""
+    truth = photograph.truth
     choice = choose(proposals, config.choose)
 
     def iou_of(index: int | None) -> float:
         return mask_iou(_finished(proposals, index, truth.shape, config), truth)
 
     return Row(
-        image=image_name,
-        dataset=dataset_of(Path(image_name).stem),
+        image=photograph.name,
+        dataset=dataset_of(Path(photograph.name).stem),
         proposals=len(proposals),
         chosen=iou_of(choice.index),
         argmax=iou_of(argmax_predicted_iou(proposals)),
         largest=iou_of(largest_inside(proposals)),
         oracle=max((iou_of(i) for i in range(len(proposals))), default=iou_of(None)),
+        boundary=boundary_f(_finished(proposals, choice.index, truth.shape, config), truth),
         confidence=choice.confidence,
         score=choice.score,
         flags=" ".join(choice.flags),
@@ -134,21 +130,6 @@ def largest_inside(proposals: Sequence[Proposal]) -> int | None:
     )
 
 
-def load_mask(file: Path) -> Mask:
-    """A true mask, H x W bool, foreground where the file's gray value is 128 or more."""
-    try:
-        with Image.open(file) as image:
-            return np.asarray(image.convert("L")) >= 128
-    except OSError as error:
-        raise UsageError(f"true mask {file} cannot be read: {error}") from error
-
-
-def dataset_of(stem: str) -> str:
-    """`pascal_s_12` -> pascal: the name before its first underscore; `all` without one."""
-    head, underscore, _ = stem.partition("_")
-    return head if underscore else "all"
-
-
 def write_csv(file: Path, rows: Iterable[Row]) -> None:
     with file.open("w", newline="", encoding="utf-8", errors="backslashreplace") as target:
         writer = csv.DictWriter(target, [f.name for f in fields(Row)])
@@ -157,8 +138,11 @@ def write_csv(file: Path, rows: Iterable[Row]) -> None:
 
 
 def print_table(console: Console, rows: Sequence[Row]) -> None:
-    """Mean IoU of each rule by data set and together, and the shares of good and bad masks."""
-    table = Table("data set", "images", *RULES, "chosen > 0.9", "chosen < 0.5", box=None)
+    """By data set and together: mean IoU of each rule; of the chosen masks the outlines' F-score,
+    and the shares of good and bad ones.
+    """
+    shares = ("boundary F", "chosen > 0.9", "chosen < 0.5")
+    table = Table("data set", "images", *RULES, *shares, box=None)
     by_dataset: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dataset[row.dataset].append(row)
@@ -183,7 +167,9 @@ def _confidence_lines(rows: Sequence[Row]) -> list[str]:
 
 
 def _figures(rows: Sequence[Row]) -> list[str]:
-    means = [f"{np.mean([getattr(row, rule) for row in rows]):.3f}" for rule in RULES]
+    means = [
+        f"{np.mean([getattr(row, rule) for row in rows]):.3f}" for rule in (*RULES, "boundary")
+    ]
     chosen: NDArray[Any] = np.array([row.chosen for row in rows])
     shares = [(chosen > GOOD_IOU).mean(), (chosen < BAD_IOU).mean()]
     return means + [f"{share:.0%}" for share in shares]

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from rich.console import Console
 
 from automask import eval_choice
 from automask.config import RunConfig
-from automask.errors import UsageError
 from automask.eval_choice import (
     Row,
     argmax_predicted_iou,
-    dataset_of,
     evaluate,
+    from_truth,
     largest_inside,
     print_table,
+    row_of,
+    write_csv,
 )
+from automask.labelled import Labelled
+from automask.metrics import boundary_f
 from automask.records import Proposal
+
+QUIET = Console(quiet=True)
+RED, GROUND = (200, 30, 30), (0, 255, 0)
 
 
 def box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
@@ -33,28 +40,28 @@ def box(top: int, left: int, bottom: int, right: int) -> np.ndarray:
 OBJECT = box(5, 5, 15, 15)
 HALF = box(5, 5, 15, 10)  # IoU with OBJECT 0.5
 BACKDROP = ~OBJECT  # IoU with OBJECT 0
+EMPTY = box(0, 0, 0, 0)
 PROPOSALS = [Proposal(BACKDROP, 0.99, 0.99), Proposal(OBJECT, 0.9, 0.95), Proposal(HALF, 0.8, 0.9)]
+CONFIG = RunConfig(input=Path("images"), output=Path("."))
+
+
+def labelled(truth: np.ndarray = OBJECT, name: str = "set_1.png") -> Labelled:
+    return Labelled(name, np.where(truth[..., None], RED, GROUND).astype(np.uint8), truth)
 
 
 class FakeProposer:
-    max_side = 0
+    """PROPOSALS for any image."""
 
-    def propose(self, _image: np.ndarray) -> tuple[list[Proposal], dict[str, float]]:
+    def __init__(self, max_side: int = 0) -> None:
+        self.max_side = max_side
+        self.seen: list[tuple[int, ...]] = []
+
+    def propose(self, image: np.ndarray) -> tuple[list[Proposal], dict[str, float]]:
+        self.seen.append(image.shape)
         return PROPOSALS, {}
 
 
-@pytest.fixture
-def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(eval_choice, "proposer_for", lambda _config: FakeProposer())
-    for folder in ("images", "masks"):
-        (tmp_path / folder).mkdir()
-    Image.new("RGB", (20, 20)).save(tmp_path / "images" / "set_1.png")
-    Image.fromarray(OBJECT.astype(np.uint8) * 255).save(tmp_path / "masks" / "set_1.png")
-    return tmp_path
-
-
-def config_of(root: Path) -> RunConfig:
-    return RunConfig(input=root / "images", output=root)
+# The rules
 
 
 def test_argmax_takes_the_highest_predicted_iou() -> None:
@@ -64,33 +71,177 @@ def test_argmax_takes_the_highest_predicted_iou() -> None:
 
 def test_largest_inside_leaves_out_what_touches_the_border() -> None:
     assert largest_inside(PROPOSALS) == 1
-    assert largest_inside([PROPOSALS[0]]) == 0
 
 
-def test_each_rule_gets_the_iou_of_what_it_chose(labelled: Path) -> None:
-    (row,) = evaluate(config_of(labelled), labelled / "masks", Console(quiet=True))
+def test_largest_inside_takes_the_largest_of_all_if_each_touches_the_border() -> None:
+    corner = Proposal(box(0, 0, 5, 5), 0.9, 0.9)
+    assert largest_inside([corner, PROPOSALS[0]]) == 1
+    assert largest_inside([]) is None
+
+
+# A row
+
+
+def test_each_rule_gets_the_iou_of_what_it_chose() -> None:
+    row = row_of(labelled(), PROPOSALS, CONFIG)
     assert (row.argmax, row.chosen, row.largest, row.oracle) == (0.0, 1.0, 1.0, 1.0)
-    assert row.dataset == "set"
     assert row.proposals == 3
 
 
-def test_a_missing_true_mask_is_told(labelled: Path) -> None:
-    with pytest.raises(UsageError, match=r"set_1\.png cannot be read"):
-        evaluate(config_of(labelled), labelled / "images" / "none", Console(quiet=True))
+def test_the_oracle_is_no_better_than_the_best_proposal() -> None:
+    row = row_of(labelled(), [PROPOSALS[0], PROPOSALS[2]], CONFIG)
+    assert row.oracle == 0.5
 
 
-def test_a_data_set_is_the_name_before_the_underscore() -> None:
-    assert dataset_of("ecssd_0001") == "ecssd"
-    assert dataset_of("photo") == "all"
+def test_a_row_names_its_photograph_and_its_data_set() -> None:
+    row = row_of(labelled(name="sub_folder/ecssd_7.jpg"), PROPOSALS, CONFIG)
+    assert (row.image, row.dataset) == ("sub_folder/ecssd_7.jpg", "ecssd")
+
+
+def test_boundary_is_that_of_the_chosen_mask() -> None:
+    _, whole, half = PROPOSALS
+    assert row_of(labelled(), [half, whole], CONFIG).boundary == 1
+    assert row_of(labelled(), [half], CONFIG).boundary == boundary_f(HALF, OBJECT) < 1
+
+
+def test_without_a_proposal_every_rule_finds_nothing() -> None:
+    row = row_of(labelled(), [], CONFIG)
+    assert (row.argmax, row.chosen, row.largest, row.oracle) == (0, 0, 0, 0)
+    assert (row.proposals, row.boundary, row.confidence) == (0, 0, 0)
+
+
+def test_to_find_nothing_is_right_where_nothing_is() -> None:
+    row = row_of(labelled(EMPTY), [], CONFIG)
+    assert (row.argmax, row.chosen, row.largest, row.oracle, row.boundary) == (1, 1, 1, 1, 1)
+
+
+def test_masks_are_refined_before_they_are_measured() -> None:
+    # One pixel of 400 is a hole of 0.0025.
+    pierced = OBJECT.copy()
+    pierced[10, 10] = False
+    settings = RunConfig(input=Path("images"), output=Path("."), refine={"hole_fraction": 0.003})
+    row = row_of(labelled(), [Proposal(pierced, 0.9, 0.95)], settings)
+    assert (row.chosen, row.argmax, row.largest, row.oracle) == (1, 1, 1, 1)
+
+
+def test_a_proposal_at_half_the_size_is_enlarged_to_the_truths() -> None:
+    # The left half of the frame, in 10 x 10 and in 20 x 20.
+    small, large = np.zeros((10, 10), np.bool_), np.zeros((20, 20), np.bool_)
+    small[:, :5] = large[:, :10] = True
+    row = row_of(labelled(large), [Proposal(small, 0.9, 0.95)], CONFIG)
+    assert row.oracle == 1
+
+
+# A table of them
+
+
+def test_any_iterable_of_photographs_gives_a_row_each_in_order() -> None:
+    photographs = (labelled(name=name) for name in ("b.png", "a.png"))
+    rows = evaluate(CONFIG, photographs, QUIET, lambda _image, _truth: PROPOSALS)
+    assert [row.image for row in rows] == ["b.png", "a.png"]
+
+
+def test_the_source_of_proposals_is_given_image_and_truth() -> None:
+    photograph = labelled()
+    given: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def propose(image: np.ndarray, truth: np.ndarray) -> list[Proposal]:
+        given.append((image, truth))
+        return PROPOSALS
+
+    evaluate(CONFIG, [photograph], QUIET, propose)
+    ((image, truth),) = given
+    assert image is photograph.image
+    assert truth is photograph.truth
+
+
+def test_without_a_source_the_configs_model_proposes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[RunConfig] = []
+    monkeypatch.setattr(
+        eval_choice, "proposer_for", lambda config: asked.append(config) or FakeProposer()
+    )
+    (row,) = evaluate(CONFIG, [labelled()], QUIET)
+    assert asked == [CONFIG]
+    assert (row.proposals, row.chosen) == (3, 1.0)
+
+
+def test_the_model_sees_a_photograph_at_its_own_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    proposer = FakeProposer(max_side=10)
+    monkeypatch.setattr(eval_choice, "proposer_for", lambda _config: proposer)
+    evaluate(CONFIG, [labelled()], QUIET)
+    assert proposer.seen == [(10, 10, 3)]
+
+
+def test_made_up_proposals_need_no_model_and_come_again_with_their_seed() -> None:
+    first, again, other = (
+        evaluate(CONFIG, [labelled()], QUIET, from_truth(seed)) for seed in (0, 0, 1)
+    )
+    assert first == again
+    assert first != other
+
+
+# What is shown
+
+
+def row(**changes: Any) -> Row:
+    values: dict[str, Any] = {
+        "image": "a_1.jpg",
+        "dataset": "a",
+        "proposals": 3,
+        "chosen": 0.9,
+        "argmax": 0.1,
+        "largest": 0.2,
+        "oracle": 0.95,
+        "boundary": 0.6,
+        "confidence": 0.8,
+        "score": 0.7,
+        "flags": "",
+    }
+    return Row(**{**values, **changes})
+
+
+def table_of(*rows: Row) -> list[list[str]]:
+    """The words of each line that is printed."""
+    console = Console(file=io.StringIO(), width=200)
+    print_table(console, rows)
+    return [line.split() for line in console.file.getvalue().splitlines()]
+
+
+def test_the_table_has_a_line_for_each_data_set_and_one_for_all() -> None:
+    lines = table_of(
+        row(dataset="b", chosen=0.4, boundary=0.3),
+        row(dataset="a", chosen=0.95, boundary=0.9),
+        row(dataset="a", chosen=0.85, boundary=0.6),
+    )
+    # data set, images, chosen, argmax, largest, oracle, boundary F, chosen > 0.9, chosen < 0.5
+    assert lines[1:4] == [
+        ["a", "2", "0.900", "0.100", "0.200", "0.950", "0.750", "50%", "0%"],
+        ["b", "1", "0.400", "0.100", "0.200", "0.950", "0.300", "0%", "100%"],
+        ["all", "3", "0.733", "0.100", "0.200", "0.950", "0.600", "33%", "33%"],
+    ]
+
+
+def test_a_single_data_set_needs_no_line_for_all() -> None:
+    assert [line[0] for line in table_of(row())] == ["data", "a", "confidence"]
 
 
 def test_the_table_says_what_confidence_is_worth() -> None:
     console = Console(file=io.StringIO(), width=200)
     rows = [
-        Row("a_1.jpg", "a", 3, chosen, 0.1, 0.2, 0.95, confidence, 0.8, "")
+        row(chosen=chosen, confidence=confidence)
         for chosen, confidence in ((0.9, 0.8), (0.7, 0.5), (0.2, 0.4))
     ]
     print_table(console, rows)
     shown = console.file.getvalue()
     assert "confidence 0.5 and more: 2 images, mean IoU of the chosen mask 0.800" in shown
     assert "confidence below 0.5: 1 images, mean IoU of the chosen mask 0.200" in shown
+
+
+def test_the_csv_has_a_line_for_each_image(tmp_path: Path) -> None:
+    write_csv(tmp_path / "rows.csv", [row(image="a_1.jpg"), row(image="a_2.jpg", boundary=0.25)])
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["image"], line["boundary"]) for line in lines] == [
+        ("a_1.jpg", "0.6"),
+        ("a_2.jpg", "0.25"),
+    ]

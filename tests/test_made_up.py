@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from automask.config import ChooseConfig
-from automask.image.choose import choose, mask_iou
+from automask.image.choose import choose
 from automask.made_up import PARTS, proposals_from_truth
+from automask.metrics import mask_iou
 
 
 def truth() -> np.ndarray:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
+from automask.metrics import mask_iou
 from automask.records import Choice, Proposal
 
 Mask = NDArray[np.bool_]
@@ -99,12 +100,6 @@ def choose(proposals: Sequence[Proposal], config: ChooseConfig) -> Choice:
         terms=terms[best],
         flags=_flags(proposals[best], margin, config),
     )
-
-
-def mask_iou(a: Mask, b: Mask) -> float:
-    """Intersection over union of two masks of one shape, 0..1; 1 where both are empty."""
-    union = np.count_nonzero(a | b)
-    return float(np.count_nonzero(a & b)) / union if union else 1.0
 
 
 def _unit(value: float) -> float:

@@ -22,7 +22,6 @@ from automask.image.choose import (
     centrality,
     choose,
     compactness,
-    mask_iou,
     terms_of,
 )
 from automask.records import Choice, Proposal
@@ -192,14 +191,6 @@ def test_area_is_plausible_between_005_and_06_and_less_so_outside(
     fraction: float, plausibility: float
 ) -> None:
     assert area_plausibility(fraction, config()) == pytest.approx(plausibility)
-
-
-def test_mask_iou_is_intersection_over_union() -> None:
-    assert mask_iou(drawn("##.."), drawn(".##.")) == pytest.approx(1 / 3)
-
-
-def test_mask_iou_of_two_empty_masks_is_1() -> None:
-    assert mask_iou(drawn("...."), drawn("....")) == 1.0
 
 
 def test_each_term_has_a_weight_of_the_same_name() -> None:

@@ -62,3 +62,18 @@ def synchronize(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """Autocast to bfloat16 where the device computes it faster than float32; no effect elsewhere.
+
+    A processor without bfloat16 instructions emulates it, several times slower.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=_has_fast_bfloat16(device))
+
+
+def _has_fast_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    ask = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return device.type == "cpu" and ask is not None and bool(ask())

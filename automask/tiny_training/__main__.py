@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from automask.pool.cores import available_cores
+from automask.sam.device import resolve_device
 from automask.sam.tiny import TinyArchitecture
 from automask.tiny_training.data import load_pairs
 from automask.tiny_training.export import export
@@ -21,14 +23,17 @@ def main(
     run_dir: Annotated[Path, typer.Option(help="Checkpoint and curve; resumed if present.")],
     steps: Annotated[int, typer.Option(help="Optimiser steps in all.")] = TrainConfig.steps,
     seed: Annotated[int, typer.Option(help="Seed of weights and sampling.")] = TrainConfig.seed,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(help="Only the first N pairs.")] = None,
 ) -> None:
     """Train the bundled model; stop it at any time, the same command goes on where it was.
 
     Writes RUN_DIR/automask_tiny.safetensors when the last step is done.
     """
-    config = TrainConfig(steps=steps, seed=seed)
-    sam = train(load_pairs(images, masks, limit), config, run_dir)
+    where = resolve_device(device)
+    threads = available_cores() if where.type == "cuda" else 1
+    config = TrainConfig(steps=steps, seed=seed, loader_threads=threads)
+    sam = train(load_pairs(images, masks, limit), config, run_dir, str(where))
     notes = {"training": json.dumps(asdict(config)), "data": images.parent.name}
     export(sam, TinyArchitecture(), run_dir / "automask_tiny.safetensors", notes)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,12 @@ import torch
 from segment_anything.modeling import Sam
 from torch import Tensor, nn
 
+from automask.sam.device import autocast
 from automask.sam.tiny import build_tiny
-from automask.tiny_training.batch import Batch, batches, to_tensors
+from automask.tiny_training.batch import Batch, batches
 from automask.tiny_training.data import Pair, is_validation
-from automask.tiny_training.decode import decode
-from automask.tiny_training.losses import mask_iou, mask_loss, prompt_loss
+from automask.tiny_training.objective import batch_losses, set_frame, total
+from automask.tiny_training.optimise import Optimiser
 from automask.tiny_training.validate import validate
 
 
@@ -27,18 +26,22 @@ from automask.tiny_training.validate import validate
 class TrainConfig:
     """Everything that shapes the weights; noted in the exported file."""
 
-    steps: int = 6000
+    steps: int = 16000
     batch_size: int = 16
-    learning_rate: float = 1.2e-3  # peak; AdamW
+    learning_rate: float = 1.2e-3  # while it is constant
     weight_decay: float = 0.02
     warmup_steps: int = 200
+    # The rate is constant until the last steps, where it falls to 0 (Zhai et al., "Scaling vision
+    # transformers", 2022): a run can be made longer afterwards, from where it began to fall.
+    decay_steps: int = 3000
     ema_decay: float = 0.999
     # Small frames first: most of what there is to learn does not need the full resolution.
-    frame_sizes: tuple[int, ...] = (192, 256, 320)  # px
-    frame_shares: tuple[float, ...] = (0.3, 0.4, 0.3)  # of the steps
+    frames: tuple[int, ...] = (192, 192, 256)  # px, in turn
+    frames_in_decay: tuple[int, ...] = (256, 320)
     refine_share: float = 0.15  # of the steps repeat the prompts with the mask just predicted
     seed: int = 0
-    validate_every: int = 500  # steps
+    loader_threads: int = 1  # that draw batches ahead; a GPU wants as many as there are cores
+    validate_every: int = 1000  # steps
     validation_images: int = 100
     save_every_seconds: float = 180.0
 
@@ -46,100 +49,104 @@ class TrainConfig:
 class Trainer:
     """Model, average, optimiser and step number: what a checkpoint holds."""
 
-    def __init__(self, config: TrainConfig, run_dir: Path) -> None:
+    def __init__(self, config: TrainConfig, run_dir: Path, device: str = "cpu") -> None:
         torch.manual_seed(config.seed)
         self.config = config
         self.run_dir = run_dir
-        self.sam = build_tiny().to(memory_format=torch.channels_last).train()
+        self.sam = build_tiny().to(device, memory_format=torch.channels_last).train()
         self.average = torch.optim.swa_utils.AveragedModel(
             self.sam, avg_fn=_ema(config.ema_decay), use_buffers=True
         )
-        self.optimiser = torch.optim.AdamW(_groups(self.sam, config.weight_decay), lr=0.0)
+        self.optimiser = Optimiser(self.sam, config.weight_decay)
         self.step = 0
+        self.decay_start: int | None = None  # the step at which the decay began, if it has
 
     @property
-    def checkpoint(self) -> Path:
+    def latest(self) -> Path:
         return self.run_dir / "training.pt"
 
-    def save(self) -> None:
+    @property
+    def curve(self) -> Path:
+        return self.run_dir / "curve.csv"
+
+    @property
+    def before_decay(self) -> Path:
+        return self.run_dir / "before_decay.pt"
+
+    def save(self, file: Path) -> None:
         state = {
             "step": self.step,
+            "decay_start": self.decay_start,
             "sam": self.sam.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        partial = self.checkpoint.with_suffix(".partial")
+        partial = file.with_suffix(".partial")
         torch.save(state, partial)
-        os.replace(partial, self.checkpoint)
+        os.replace(partial, file)
 
     def resume(self) -> None:
-        if not self.checkpoint.exists():
+        """Goes on where the run stopped; if it is to be longer now, where its decay began."""
+        if not self.latest.exists():
             return
-        state = torch.load(self.checkpoint, weights_only=True)
-        self.step = state["step"]
+        state = torch.load(self.latest, map_location=self.sam.device, weights_only=True)
+        began = state["decay_start"]
+        if began is not None and began < decay_start(self.config):
+            state = torch.load(self.before_decay, map_location=self.sam.device, weights_only=True)
+        self.step, self.decay_start = state["step"], state["decay_start"]
         self.sam.load_state_dict(state["sam"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
 
 
-def train(pairs: list[Pair], config: TrainConfig, run_dir: Path) -> Sam:
-    """Trains from the run folder's checkpoint, or from nothing, to `config.steps`.
+def train(pairs: list[Pair], config: TrainConfig, run_dir: Path, device: str = "cpu") -> Sam:
+    """Trains on a torch device to `config.steps`, from the run folder's checkpoint or from nothing.
 
-    Returns the averaged model. Raises FloatingPointError where the loss stops being a number.
+    Returns the averaged model. Raises FloatingPointError where the loss stops being a number,
+    ValueError where there is nothing to learn from or to validate on.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(config, run_dir)
+    trainer = Trainer(config, run_dir, device)
     trainer.resume()
+    _forget_after(trainer.step, trainer.curve)
     learn = [p for p in pairs if not is_validation(p.name)]
     held_out = [p for p in pairs if is_validation(p.name)][: config.validation_images]
+    if not learn or not held_out:
+        raise ValueError(
+            f"{len(learn)} pairs to learn from, {len(held_out)} to validate on: add some"
+        )
     saved, recent = time.monotonic(), _Recent()
-    seed = [config.seed, trainer.step]  # a resumed run draws other samples than its first part
-    for batch in batches(learn, _sizes(config, trainer.step), config.batch_size, seed):
+    sizes = ((step, frame_size(config, step)) for step in range(trainer.step, config.steps))
+    for batch in batches(learn, sizes, config.batch_size, config.seed, config.loader_threads):
+        if trainer.decay_start is None and trainer.step >= decay_start(config):
+            trainer.save(trainer.before_decay)
+            trainer.decay_start = trainer.step
         recent.add(_step(trainer, batch))
         last = trainer.step == config.steps
         if time.monotonic() - saved > config.save_every_seconds or last:
-            trainer.save()
+            trainer.save(trainer.latest)
             saved = time.monotonic()
         if trainer.step % config.validate_every == 0 or last:
             _report(trainer, recent.flush(), held_out)
     return trainer.average.module
 
 
+def decay_start(config: TrainConfig) -> int:
+    """The last step at the full learning rate; from there it falls."""
+    return max(0, config.steps - config.decay_steps)
+
+
 def frame_size(config: TrainConfig, step: int) -> int:
     """Longest side of the frame at a step, px."""
-    passed = 0.0
-    for size, share in zip(config.frame_sizes, config.frame_shares, strict=True):
-        passed += share
-        if step < passed * config.steps:
-            return size
-    return config.frame_sizes[-1]
+    frames = config.frames if step < decay_start(config) else config.frames_in_decay
+    return frames[step % len(frames)]
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
-    """Linear warm-up, then half a cosine to 1 % of the peak."""
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
-    progress = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
-    return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
-
-
-def set_frame(sam: Sam, size: int) -> None:
-    """Tells the model the size of its input; nothing in its weights depends on it."""
-    sam.image_encoder.img_size = size
-    sam.prompt_encoder.input_image_size = (size, size)
-    sam.prompt_encoder.image_embedding_size = (size // 16, size // 16)
-    sam.prompt_encoder.mask_input_size = (size // 4, size // 4)
-
-
-def _sizes(config: TrainConfig, start: int) -> Iterator[int]:
-    return (frame_size(config, step) for step in range(start, config.steps))
-
-
-def _groups(sam: Sam, weight_decay: float) -> list[dict[str, Any]]:
-    """Matrices and kernels decay; biases, norms and embeddings do not."""
-    decay = [p for n, p in sam.named_parameters() if p.ndim > 1 and "embed" not in n]
-    rest = [p for n, p in sam.named_parameters() if p.ndim <= 1 or "embed" in n]
-    return [{"params": decay, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    """Linear warm-up, constant, and linear decay to 0 over the last steps."""
+    warmup = (step + 1) / config.warmup_steps
+    decay = (config.steps - step) / config.decay_steps
+    return config.learning_rate * min(1.0, warmup, decay)
 
 
 def _ema(decay: float) -> Any:
@@ -156,59 +163,18 @@ def _ema(decay: float) -> Any:
 
 def _step(trainer: Trainer, batch: Batch) -> dict[str, float]:
     config, sam = trainer.config, trainer.sam
-    for group in trainer.optimiser.param_groups:
-        group["lr"] = learning_rate(config, trainer.step)
     set_frame(sam, batch.views[0].mask.shape[0])
     refine = (trainer.step * config.refine_share) % 1.0 < config.refine_share
     terms = batch_losses(sam, batch, refine)
-    loss = 2 * terms["saliency"] + 2 * terms["mask"] + terms["score"]
+    loss = total(terms)
     if not torch.isfinite(loss):
         raise FloatingPointError(f"loss is {loss.item()} at step {trainer.step}")
-    trainer.optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(sam.parameters(), 1.0)
-    trainer.optimiser.step()
+    trainer.optimiser.step(learning_rate(config, trainer.step))
     trainer.average.update_parameters(sam)
     trainer.step += 1
     return {name: term.item() for name, term in terms.items()}
-
-
-def batch_losses(sam: Sam, batch: Batch, refine: bool) -> dict[str, Tensor]:
-    """Saliency, mask and score loss of one batch under bfloat16 autocast."""
-    images, target = to_tensors(sam, batch.views)
-    with torch.autocast(images.device.type, torch.bfloat16):
-        embeddings, saliency = sam.image_encoder.features(images)
-        sparse, dense, on_object = embed_prompts(sam, batch)
-        per_image = len(sparse) // len(images)
-        wanted = target.repeat_interleave(per_image, dim=0)
-        logits, scores = decode(sam, embeddings, sparse, dense)
-        terms = prompt_loss(logits, scores, wanted, on_object)
-        if refine:
-            given = logits[:, 1:].gather(1, _best(logits, wanted)).detach().float()
-            again = decode(sam, embeddings, sparse, sam.prompt_encoder.mask_downscaling(given))
-            second = prompt_loss(*again, wanted, on_object)
-            terms = {name: (terms[name] + second[name]) / 2 for name in terms}
-    return {"saliency": mask_loss(saliency, target).mean(), **terms}
-
-
-def _best(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Index N x 1 x h x w of the best of outputs 1 to 3, for gather."""
-    best = mask_iou(logits[:, 1:], wanted).argmax(dim=1)
-    return best[:, None, None, None].expand(-1, 1, *logits.shape[-2:])
-
-
-def embed_prompts(sam: Sam, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Sparse and dense embeddings of all prompts, an image's together, and which are on objects."""
-    prompts = batch.prompts
-    count, per_image = prompts.on_object.shape
-    points = torch.from_numpy(prompts.points).reshape(-1, 1, 2)
-    pointed, dense = sam.prompt_encoder((points, torch.ones(len(points), 1)), None, None)
-    boxed, _ = sam.prompt_encoder(None, torch.from_numpy(prompts.boxes), None)
-    sparse = torch.cat([pointed.view(count, per_image, *pointed.shape[1:]), boxed[:, None]], dim=1)
-    every_box = torch.ones(count, 1, dtype=torch.bool)
-    on_object = torch.cat([torch.from_numpy(prompts.on_object), every_box], dim=1)
-    dense = dense[:1].expand(count * (per_image + 1), -1, -1, -1)
-    return sparse.flatten(0, 1), dense, on_object.flatten()
 
 
 class _Recent:
@@ -229,17 +195,24 @@ class _Recent:
         return means
 
 
+def _forget_after(step: int, curve: Path) -> None:
+    """Drops the lines of a part of the run that is done again."""
+    if not curve.exists():
+        return
+    head, *lines = curve.read_text().splitlines(keepends=True)
+    curve.write_text(head + "".join(line for line in lines if int(line.split(",")[0]) <= step))
+
+
 def _report(trainer: Trainer, losses: dict[str, float], held_out: list[Pair]) -> None:
     """Validates the averaged model and appends a line to `curve.csv`."""
     model = trainer.average.module
-    set_frame(model, frame_size(trainer.config, trainer.step - 1))
+    set_frame(model, max(trainer.config.frames_in_decay))
     model.eval()
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast(model.device):
         figures = validate(model, held_out)
-    row = {"step": trainer.step, "frame": model.image_encoder.img_size, **losses, **figures}
-    curve = trainer.run_dir / "curve.csv"
-    fresh = not curve.exists()
-    with curve.open("a", newline="") as file:
+    row = {"step": trainer.step, **losses, **figures}
+    fresh = not trainer.curve.exists()
+    with trainer.curve.open("a", newline="") as file:
         writer = csv.DictWriter(file, list(row))
         if fresh:
             writer.writeheader()

@@ -154,17 +154,87 @@ def eval_choice_command(
         bool,
         typer.Option("--made-up", help="Make proposals from the true masks, without a model."),
     ] = False,
+    studio: Annotated[
+        bool, typer.Option("--studio", help="Set each object on a studio backdrop first.")
+    ] = False,
 ) -> None:
     """Measure rules of choice against true masks: ours, argmax of score, largest, oracle."""
     from automask.config import load_config
     from automask.eval_choice import evaluate, from_truth, print_table, write_csv
+    from automask.labelled import LabelledFolder
 
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
     settings = load_config(config, {**flags, "limit": limit})
-    rows = evaluate(settings, masks, _console(), from_truth() if made_up else None)
+    folder = LabelledFolder(settings, masks, studio)
+    rows = evaluate(settings, folder, _console(), from_truth() if made_up else None)
     if csv is not None:
         write_csv(csv, rows)
     print_table(_console(), rows)
+
+
+@app.command("eval-prompts")
+def eval_prompts_command(
+    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
+    masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
+    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
+    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+) -> None:
+    """Measure a model's answers to boxes and points, and how honest its predicted IoU is."""
+    from automask.config import load_config
+    from automask.eval_prompts import evaluate_prompts, print_prompt_table
+    from automask.labelled import LabelledFolder
+    from automask.sam.build import load_model
+    from automask.sam.predictor import Prompter
+
+    settings = load_config(None, {"input": images, "output": Path("."), "limit": limit})
+    folder = LabelledFolder(settings, masks)
+    prompter = Prompter(load_model(model, device, arch))
+    print_prompt_table(_console(), evaluate_prompts(prompter, folder, _console()))
+
+
+@app.command("tune")
+def tune_command(
+    masked: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MASKED_FOLDER", help="Reviewed results: masks/ or trimaps/, one a photograph."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="File for the new weights, .safetensors.")],
+    images: Annotated[
+        Path | None, typer.Option(help="The photographs.  (default: MASKED_FOLDER/images)")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
+    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    steps: Annotated[
+        int, typer.Option(help="At most so many; stops where it helps no more.")
+    ] = 300,
+    hold_out: Annotated[float, typer.Option(help="Share of the photographs to measure on.")] = 0.2,
+    foreground: Annotated[int, typer.Option(help="Foreground's label in the trimaps.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of views and prompts.")] = 0,
+) -> None:
+    """Adapt a model to your own reviewed masks; 20 of one kind of picture are a good start.
+
+    Delete the results that are wrong, or mend them, and name the folder.
+    """
+    from automask.config import load_config
+    from automask.tuning.fit import FitConfig
+    from automask.tuning.reviewed import hold_out as split
+    from automask.tuning.reviewed import load_reviewed
+    from automask.tuning.tune import print_before_after, tune
+
+    console = _console()
+    flags = {"input": images or masked, "output": out.parent, "model": model, "arch": arch}
+    config = load_config(None, {**flags, "device": device})
+    pairs, without_mask = load_reviewed(masked, images, foreground)
+    if without_mask:
+        console.print(f"{without_mask} photographs have no mask and are left out")
+    learn, held_out = split(pairs, hold_out)
+    fit_config = FitConfig(steps=steps, seed=seed)
+    print_before_after(console, tune(config, learn, held_out, out, fit_config, console))
 
 
 def main() -> None:

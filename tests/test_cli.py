@@ -6,13 +6,19 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+import automask.eval_choice
+import automask.sam.build
+import automask.sam.predictor
 from automask.cli import main
+from automask.eval_choice import Row
+from automask.labelled import LabelledFolder
 
 FEW_POINTS = "[propose.settings]\npoints_per_side = 3\n"
 
@@ -36,6 +42,18 @@ def call(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
     with pytest.raises(SystemExit) as stopped:
         main()
     return int(stopped.value.code or 0)
+
+
+@pytest.fixture
+def masks(source: Path) -> Path:
+    """The true masks of the two photographs."""
+    rows, columns = np.mgrid[0:60, 0:80]
+    disc = (rows - 30) ** 2 + (columns - 40) ** 2 < 18**2
+    root = source.parent / "true"
+    (root / "sub").mkdir(parents=True)
+    for name in ("a.png", "sub/b.png"):
+        Image.fromarray(disc.astype(np.uint8) * 255).save(root / name)
+    return root
 
 
 def run(source: Path, *flags: object, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -253,3 +271,80 @@ def test_a_changed_photograph_leaves_no_trimap_of_the_old_one(
 def test_save_may_be_given_more_than_once(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(source, "--save", "mask", "--save", "trimap", monkeypatch=monkeypatch)
     assert {p.name for p in (source.parent / "out").iterdir()} >= {"masks", "trimaps"}
+
+
+def test_eval_choice_measures_each_photograph_and_writes_it_down(
+    source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = source.parent / "rows.csv"
+    arguments = ("eval-choice", source, masks, "--made-up", "--csv", lines)
+    assert call(*arguments, monkeypatch=monkeypatch) == 0
+    head, images = capsys.readouterr().out.splitlines()[:2]
+    assert "boundary F" in head
+    assert images.split()[:2] == ["all", "2"]
+    assert [line.split(",")[0] for line in lines.read_text().splitlines()] == [
+        "image", "a.png", "sub/b.png",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("flags", "studio"), [((), False), (("--studio",), True)])
+def test_eval_choice_goes_to_the_studio_where_it_is_told_to(
+    source: Path,
+    masks: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: tuple[str, ...],
+    studio: bool,
+) -> None:
+    given: list[LabelledFolder] = []
+
+    def evaluate(_config: Any, photographs: LabelledFolder, *_: Any) -> list[Row]:
+        given.append(photographs)
+        return []
+
+    monkeypatch.setattr(automask.eval_choice, "evaluate", evaluate)
+    assert call("eval-choice", source, masks, *flags, monkeypatch=monkeypatch) == 0
+    assert [photographs.studio for photographs in given] == [studio]
+
+
+class RightPrompter:
+    """Answers each prompt with the disc."""
+
+    def __init__(self, model: str) -> None:
+        assert model == "the model"
+
+    def look_at(self, image: np.ndarray) -> None:
+        self.disc = image[..., 1] == 30
+
+    def by_box(self, _box_xyxy: np.ndarray) -> np.ndarray:
+        return self.disc
+
+    def by_point(self, _x: float, _y: float) -> tuple[np.ndarray, np.ndarray]:
+        return np.stack([self.disc] * 3), np.array([0.5, 0.75, 1], np.float32)
+
+
+def test_eval_prompts_asks_the_model_that_is_named(
+    source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded: list[tuple[str, ...]] = []
+    monkeypatch.setattr(
+        automask.sam.build, "load_model", lambda *given: loaded.append(given) or "the model"
+    )
+    monkeypatch.setattr(automask.sam.predictor, "Prompter", RightPrompter)
+    flags = ("--model", "mine.pth", "--arch", "vit_b", "--device", "cpu", "--limit", 1)
+    assert call("eval-prompts", source, masks, *flags, monkeypatch=monkeypatch) == 0
+    assert loaded == [("mine.pth", "cpu", "vit_b")]
+    head, images = capsys.readouterr().out.splitlines()
+    assert "score's r" in head
+    # All masks are right, whatever they are predicted to be: r is not a number.
+    assert images.split() == ["all", "1", "1.000", "1.000", "1.000", "1.000", "nan"]
+
+
+def test_eval_prompts_tells_of_a_missing_true_mask(
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(automask.sam.build, "load_model", lambda *_: "the model")
+    monkeypatch.setattr(automask.sam.predictor, "Prompter", RightPrompter)
+    assert call("eval-prompts", source, source.parent / "none", monkeypatch=monkeypatch) == 2
+    assert "a.png cannot be read" in capsys.readouterr().err

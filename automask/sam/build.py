@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import InstallationError, WeightsError
-from automask.sam.weights import Weights, locate
+from automask.sam.weights import Weights, locate, metadata
 
 
 def _import_torch() -> None:
@@ -25,7 +25,6 @@ def _import_torch() -> None:
 _import_torch()
 
 import torch  # noqa: E402
-from safetensors import SafetensorError, safe_open  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 from segment_anything import sam_model_registry  # noqa: E402
 
@@ -70,17 +69,15 @@ def share(weights: Weights, folder: Path) -> Path:
     """
     if weights.file.suffix != ".safetensors":
         return weights.file
-    with _opened(weights.file) as tensors:
-        metadata = tensors.metadata()
     copy = folder / weights.file.name
-    save_file(_as_float32(_read_state(weights.file)), copy, metadata)
+    save_file(_as_float32(_read_state(weights.file)), copy, metadata(weights.file))
     return copy
 
 
 def _architecture(weights: Weights) -> Any:
     family, arch = weights.checkpoint.family, weights.checkpoint.arch
     if family == "tiny":
-        return build_tiny(_tiny_sizes(weights.file))
+        return build_tiny(tiny_sizes(weights.file))
     if family == "sam":
         return sam_model_registry[arch]()
     from sam2.build_sam import build_sam2
@@ -88,10 +85,9 @@ def _architecture(weights: Weights) -> Any:
     return build_sam2(f"configs/{arch}.yaml", device="cpu")
 
 
-def _tiny_sizes(file: Path) -> TinyArchitecture:
+def tiny_sizes(file: Path) -> TinyArchitecture:
     """The sizes that the training wrote into the file's metadata."""
-    with _opened(file) as tensors:
-        sizes = json.loads((tensors.metadata() or {}).get("architecture", "{}"))
+    sizes = json.loads(metadata(file).get("architecture", "{}"))
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
     try:
         return TinyArchitecture(**values)
@@ -102,13 +98,6 @@ def _tiny_sizes(file: Path) -> TinyArchitecture:
 def _as_float32(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Floating point tensors as float32; those that are it already stay mapped."""
     return {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
-
-
-def _opened(file: Path) -> Any:
-    try:
-        return safe_open(file, framework="pt")
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{file} is not a readable safetensors file: {error}") from error
 
 
 def _read_state(file: Path) -> dict[str, torch.Tensor]:

@@ -128,12 +128,25 @@ def _locate_path(file: Path, arch: str | None) -> Weights:
     if not file.is_file():
         fault = "is a folder, not a file" if file.is_dir() else "does not exist"
         raise WeightsError(f"checkpoint {file} {fault}")
-    if arch is None and file.suffix != ".safetensors":
+    if arch is None and file.suffix == ".safetensors":
+        arch = metadata(file).get("arch", "tiny")  # `automask tune` writes it
+    if arch is None:
         raise ConfigError(f"a checkpoint given by path needs --arch, one of {', '.join(BY_NAME)}")
-    base = BY_NAME.get(arch or "tiny")
+    base = BY_NAME.get(arch)
     if base is None:
-        raise ConfigError(f"unknown --arch {arch!r}; known: {', '.join(BY_NAME)}")
+        raise ConfigError(f"{file}: unknown architecture {arch!r}; known: {', '.join(BY_NAME)}")
     return Weights(base, file, sha256_of(file))
+
+
+def metadata(file: Path) -> dict[str, str]:
+    """The notes in the head of a safetensors file. Raises WeightsError where it is none."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="numpy") as tensors:
+            return dict(tensors.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{file} is not a readable safetensors file: {error}") from error
 
 
 def sha256_of(file: Path) -> str:

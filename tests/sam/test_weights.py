@@ -9,12 +9,14 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from automask.errors import ConfigError, WeightsError
 from automask.sam import weights as weights_module
 from automask.sam.checkpoints import BY_NAME, CHECKPOINTS, Checkpoint
-from automask.sam.weights import check, fetch, find, locate, search_folders
+from automask.sam.weights import check, fetch, find, locate, metadata, search_folders
 
 CONTENT = b"weights of a very small model" * 1000
 
@@ -138,6 +140,55 @@ def test_a_checkpoint_by_path_is_hashed_for_the_record(tmp_path: Path) -> None:
 def test_a_checkpoint_by_path_that_is_missing_is_a_weights_error(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="does not exist"):
         locate(str(tmp_path / "mine.pth"), arch="vit_b")
+
+
+def tensors_with(file: Path, notes: dict[str, str] | None) -> str:
+    """A safetensors file with these notes in its head; its path as it is given for --model."""
+    save_file({"a": np.zeros(1, np.float32)}, file, notes)
+    return str(file)
+
+
+def test_a_safetensors_file_says_itself_which_architecture_it_has(tmp_path: Path) -> None:
+    weights = locate(tensors_with(tmp_path / "mine.safetensors", {"arch": "sam2.1_hiera_tiny"}))
+    assert weights.checkpoint == BY_NAME["sam2.1_hiera_tiny"]
+    assert weights.file == tmp_path / "mine.safetensors"
+
+
+@pytest.mark.parametrize("notes", [None, {"tuned_on": "20"}], ids=["no notes", "other notes"])
+def test_a_safetensors_file_that_does_not_say_is_tiny(
+    tmp_path: Path, notes: dict[str, str] | None
+) -> None:
+    weights = locate(tensors_with(tmp_path / "mine.safetensors", notes))
+    assert weights.checkpoint == BY_NAME["tiny"]
+
+
+def test_an_architecture_that_is_given_wins_over_the_files(tmp_path: Path) -> None:
+    file = tensors_with(tmp_path / "mine.safetensors", {"arch": "vit_b"})
+    assert locate(file, arch="vit_l").checkpoint == BY_NAME["vit_l"]
+
+
+def test_an_unknown_architecture_in_a_file_lists_the_known_ones(tmp_path: Path) -> None:
+    file = tensors_with(tmp_path / "mine.safetensors", {"arch": "vit_x"})
+    with pytest.raises(ConfigError, match=r"'vit_x'; known: tiny, vit_b"):
+        locate(file)
+
+
+@pytest.mark.parametrize("content", [CONTENT, b""], ids=["something else", "empty"])
+def test_a_file_that_is_no_safetensors_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.safetensors").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"mine\.safetensors is not a readable safetensors file"):
+        locate(str(tmp_path / "mine.safetensors"))
+
+
+def test_metadata_are_the_notes_in_the_head_of_the_file(tmp_path: Path) -> None:
+    notes = {"arch": "vit_b", "tuned_on": "20"}
+    tensors_with(tmp_path / "mine.safetensors", notes)
+    assert metadata(tmp_path / "mine.safetensors") == notes
+
+
+def test_a_file_without_notes_has_empty_metadata(tmp_path: Path) -> None:
+    tensors_with(tmp_path / "mine.safetensors", None)
+    assert metadata(tmp_path / "mine.safetensors") == {}
 
 
 def test_fetch_downloads_verifies_and_leaves_no_other_file(

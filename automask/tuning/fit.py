@@ -1,0 +1,96 @@
+"""Fits a tunable: steps, a look at the held-out pairs now and then, and the best state kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from automask.tuning.tunables import Tunable
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    steps: int = 300  # at most
+    check_every: int = 20  # steps between looks at the held-out pairs
+    patience: int = 4  # looks without improvement before it stops
+    warmup_steps: int = 20
+    weight_decay: float = 0.01
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Look:
+    """The held-out loss after so many steps."""
+
+    step: int
+    loss: float
+
+
+def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> list[Look]:
+    """Fits, leaves the model in its best state on the held-out pairs, and returns every look.
+
+    The first look is at step 0: where nothing improves, the model stays as it was. Raises
+    FloatingPointError where the loss stops being a number.
+    """
+    learned = tunable.parameters()
+    for parameter in learned:
+        parameter.requires_grad_(True)
+    optimiser = torch.optim.AdamW(learned, lr=0.0, weight_decay=config.weight_decay)
+    rng = np.random.default_rng(config.seed)
+    looks = [Look(0, tunable.held_out_loss())]
+    seen(looks[0])
+    best = _copy(learned)
+    for step in range(1, config.steps + 1):
+        _step(tunable, optimiser, learned, config, step, rng)
+        if step % config.check_every and step != config.steps:
+            continue
+        looks.append(Look(step, tunable.held_out_loss()))
+        seen(looks[-1])
+        if looks[-1] == best_look(looks):
+            best = _copy(learned)
+        elif _stalled(looks, config):
+            break
+    _restore(learned, best)
+    return looks
+
+
+def best_look(looks: list[Look]) -> Look:
+    """The first of the looks with the lowest loss."""
+    return min(looks, key=lambda look: look.loss)
+
+
+def _stalled(looks: list[Look], config: FitConfig) -> bool:
+    return len(looks) - 1 - looks.index(best_look(looks)) >= config.patience
+
+
+def _step(
+    tunable: Tunable,
+    optimiser: torch.optim.Optimizer,
+    learned: list[nn.Parameter],
+    config: FitConfig,
+    step: int,
+    rng: np.random.Generator,
+) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = tunable.learning_rate * min(1.0, step / config.warmup_steps)
+    loss = tunable.training_loss(rng)
+    if not torch.isfinite(loss):
+        raise FloatingPointError(f"loss is {loss.item()} at step {step}; the pairs may be damaged")
+    optimiser.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(learned, 1.0)
+    optimiser.step()
+
+
+def _copy(parameters: list[nn.Parameter]) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in parameters]
+
+
+@torch.no_grad()
+def _restore(parameters: list[nn.Parameter], values: list[torch.Tensor]) -> None:
+    for parameter, value in zip(parameters, values, strict=True):
+        parameter.copy_(value)

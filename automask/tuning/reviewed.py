@@ -1,0 +1,64 @@
+"""Reviewed masks: pairs of photograph and mask, and which of them are held out."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from automask.errors import UsageError
+from automask.image.load import load
+from automask.image.scan import scan
+from automask.image.trimap import FOREGROUND
+from automask.image.write import FOLDERS
+from automask.labelled import Labelled, check_sizes, read_labels
+
+MIN_PAIRS = 4  # fewer cannot be both learned from and held out
+
+
+def load_reviewed(
+    folder: Path, images: Path | None = None, foreground: int = FOREGROUND
+) -> tuple[list[Labelled], int]:
+    """The pairs of a folder, and how many photographs have no mask.
+
+    folder: holds `masks/` (foreground >= 128) or `trimaps/` (foreground: its label, an object's
+    contour counts as background), named as `automask run` names them. images: the photographs;
+    None: `folder/images`. Raises UsageError where there is no such folder, a mask cannot be read
+    or has another size than its photograph, or there are too few pairs.
+    """
+    photographs = images if images is not None else folder / "images"
+    if not photographs.is_dir():
+        raise UsageError(f"no photographs: {photographs} is no folder; name it with --images")
+    masks, is_trimap = _mask_folder(folder)
+    jobs = scan(photographs)
+    with_mask = [job for job in jobs if (masks / f"{job.stem}.png").is_file()]
+    if len(with_mask) < MIN_PAIRS:
+        raise UsageError(
+            f"{len(with_mask)} of {len(jobs)} photographs in {photographs} have a mask in {masks}; "
+            f"tuning needs at least {MIN_PAIRS}, and 20 to be worth it"
+        )
+    pairs = []
+    for job in with_mask:
+        image, labels = load(photographs / job.image), read_labels(masks / f"{job.stem}.png")
+        mask = labels == foreground if is_trimap else labels >= 128
+        check_sizes(job.image, image, mask)
+        pairs.append(Labelled(job.image, image, mask))
+    return pairs, len(jobs) - len(with_mask)
+
+
+def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[Labelled]]:
+    """The pairs to learn from and those held out, at least one of each.
+
+    By a hash of the name: a pair stays on its side when the command is run again.
+    """
+    by_hash = sorted(
+        pairs, key=lambda p: hashlib.sha256(p.name.encode(errors="surrogateescape")).digest()
+    )
+    count = min(max(1, round(share * len(pairs))), len(pairs) - 1)
+    return by_hash[count:], by_hash[:count]
+
+
+def _mask_folder(folder: Path) -> tuple[Path, bool]:
+    for kind in ("mask", "trimap"):
+        if (folder / FOLDERS[kind]).is_dir():
+            return folder / FOLDERS[kind], kind == "trimap"
+    raise UsageError(f"{folder} has neither a folder masks nor a folder trimaps")

@@ -1,0 +1,68 @@
+"""The loop: a parabola stands for the model, so that every step can be followed by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from automask.tuning.fit import FitConfig, Look, best_look, fit
+
+QUICK = FitConfig(steps=100, check_every=10, patience=2, warmup_steps=1, weight_decay=0.0)
+
+
+class Parabola:
+    """Training pulls x to `target`; the held-out pairs would have it at `optimum`."""
+
+    learning_rate = 0.1
+
+    def __init__(self, target: float, optimum: float) -> None:
+        self.x = nn.Parameter(torch.zeros(1))
+        self.target, self.optimum = target, optimum
+
+    def parameters(self) -> list[nn.Parameter]:
+        return [self.x]
+
+    def training_loss(self, _rng: np.random.Generator) -> Tensor:
+        return ((self.x - self.target) ** 2).sum()
+
+    def held_out_loss(self) -> float:
+        return float((self.x.detach() - self.optimum).abs())
+
+
+def look_losses(looks: list[Look]) -> list[int]:
+    return [look.step for look in looks]
+
+
+def test_it_learns_and_looks_every_ten_steps() -> None:
+    parabola = Parabola(target=20.0, optimum=20.0)
+    seen: list[Look] = []
+    looks = fit(parabola, QUICK, seen.append)
+    assert look_losses(looks) == list(range(0, 101, 10))
+    assert seen == looks
+    assert looks[-1].loss < looks[0].loss / 1.5
+
+
+def test_it_stops_after_two_looks_without_improvement_and_keeps_the_best() -> None:
+    parabola = Parabola(target=100.0, optimum=2.05)  # steps of 0.1: nearest after 20 or 21 steps
+    looks = fit(parabola, QUICK, lambda _look: None)
+    assert look_losses(looks) == [0, 10, 20, 30, 40]
+    assert best_look(looks).step == 20
+    assert parabola.held_out_loss() == pytest.approx(best_look(looks).loss)
+
+
+def test_where_nothing_improves_the_model_stays_as_it_was() -> None:
+    parabola = Parabola(target=100.0, optimum=-1.0)
+    looks = fit(parabola, QUICK, lambda _look: None)
+    assert best_look(looks).step == 0
+    assert parabola.x.item() == 0.0
+
+
+def test_a_loss_that_is_no_number_stops_it() -> None:
+    with pytest.raises(FloatingPointError, match="step 1"):
+        fit(Parabola(target=float("nan"), optimum=0.0), QUICK, lambda _look: None)
+
+
+def test_the_first_of_equal_looks_is_the_best() -> None:
+    assert best_look([Look(0, 2.0), Look(10, 1.0), Look(20, 1.0)]) == Look(10, 1.0)

@@ -1,0 +1,98 @@
+"""Which masks are learned from, and which are held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from automask.errors import UsageError
+from automask.labelled import Labelled
+from automask.tuning.reviewed import hold_out, load_reviewed
+
+
+def test_a_folder_of_images_and_masks(masked_folder: Path, discs: list[Labelled]) -> None:
+    pairs, without_mask = load_reviewed(masked_folder)
+    assert [p.name for p in pairs] == [d.name for d in discs]
+    assert without_mask == 0
+    assert (pairs[2].truth == discs[2].truth).all()
+    assert (pairs[2].image == discs[2].image).all()
+
+
+def test_a_photograph_whose_mask_was_deleted_is_left_out(masked_folder: Path) -> None:
+    (masked_folder / "masks" / "disc_3.png").unlink()
+    pairs, without_mask = load_reviewed(masked_folder)
+    assert len(pairs) == 5
+    assert without_mask == 1
+
+
+def test_the_results_of_a_run_with_the_photographs_elsewhere(
+    masked_folder: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "output"
+    (results / "trimaps").mkdir(parents=True)
+    for number in range(6):
+        trimap = np.full((64, 64), 2, np.uint8)
+        trimap[10:20, 10:20] = 3  # contour
+        trimap[11:19, 11:19] = 1  # foreground
+        Image.fromarray(trimap).save(results / "trimaps" / f"disc_{number}.png")
+    pairs, _ = load_reviewed(results, masked_folder / "images")
+    assert [p.truth.sum() for p in pairs] == [64] * 6  # 8 x 8: the contour is background
+
+
+def test_trimaps_with_other_labels(masked_folder: Path, tmp_path: Path) -> None:
+    results = tmp_path / "output"
+    (results / "trimaps").mkdir(parents=True)
+    for number in range(6):
+        trimap = np.zeros((64, 64), np.uint8)
+        trimap[:32] = 255
+        Image.fromarray(trimap).save(results / "trimaps" / f"disc_{number}.png")
+    pairs, _ = load_reviewed(results, masked_folder / "images", foreground=255)
+    assert pairs[0].truth[:32].all()
+    assert not pairs[0].truth[32:].any()
+
+
+def test_missing_photographs_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "masks").mkdir()
+    with pytest.raises(UsageError, match="name it with --images"):
+        load_reviewed(tmp_path)
+
+
+def test_a_folder_without_results(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    with pytest.raises(UsageError, match="neither a folder masks nor a folder trimaps"):
+        load_reviewed(tmp_path)
+
+
+def test_too_few_masks(masked_folder: Path) -> None:
+    for number in range(3):
+        (masked_folder / "masks" / f"disc_{number}.png").unlink()
+    with pytest.raises(UsageError, match=r"3 of 6 photographs .* at least 4"):
+        load_reviewed(masked_folder)
+
+
+def test_a_mask_of_another_size_is_named(masked_folder: Path) -> None:
+    Image.new("L", (10, 20)).save(masked_folder / "masks" / "disc_1.png")
+    with pytest.raises(UsageError, match=r"disc_1\.png.*\(64, 64\), its mask \(20, 10\)"):
+        load_reviewed(masked_folder)
+
+
+def test_a_damaged_mask_is_named(masked_folder: Path) -> None:
+    (masked_folder / "masks" / "disc_1.png").write_text("no picture")
+    with pytest.raises(UsageError, match=r"disc_1\.png cannot be read"):
+        load_reviewed(masked_folder)
+
+
+def test_a_fifth_is_held_out_and_stays_held_out(discs: list[Labelled]) -> None:
+    learn, held_out = hold_out(discs, 0.2)
+    assert len(held_out) == 1
+    assert {p.name for p in learn} | {p.name for p in held_out} == {d.name for d in discs}
+    again = hold_out(discs[::-1], 0.2)[1]  # whatever the order of the files
+    assert [p.name for p in again] == [p.name for p in held_out]
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 1), (0.5, 3), (1.0, 5)])
+def test_neither_side_is_ever_empty(discs: list[Labelled], share: float, expected: int) -> None:
+    assert len(hold_out(discs, share)[1]) == expected

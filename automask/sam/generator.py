@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from automask.errors import ConfigError
 from automask.sam import build  # noqa: F401  first: it explains a broken torch installation
 from automask.sam.checkpoints import Checkpoint
+from automask.sam.fast_generator import FastMaskGenerator
 from automask.sam.tiny import build_tiny
 
 import torch  # isort: skip
@@ -29,21 +30,23 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
     """A mask generator with SAM's own `.generate(image_rgb) -> list[dict]`.
 
     model: any `Sam` or `SAM2Base`. kind: `stock` is `SamAutomaticMaskGenerator`, or
-    `SAM2AutomaticMaskGenerator`, untouched; `fast` gives the same records. settings: that class's
-    own, over those that suit the checkpoint (`model.generator_defaults`). The records hold
+    `SAM2AutomaticMaskGenerator`, untouched; `fast` is `FastMaskGenerator` or
+    `FastSam2MaskGenerator` (for SAM 2's `use_m2m` and `multimask_output=False` it is `stock`).
+    settings: the package's class's own, over those that suit the checkpoint
+    (`model.generator_defaults`). The records hold
     segmentation (H x W bool), area (px), bbox (xywh), predicted_iou, point_coords,
     stability_score, crop_box (xywh). Raises ConfigError for an unknown kind or setting.
     """
     if kind not in KINDS:
         raise ConfigError(f"generator must be one of {', '.join(KINDS)}, not {kind!r}")
-    generator_class = _class_for(model)
     merged = _merged(getattr(model, "generator_defaults", {}), settings)
+    generator_class = _class_for(model, kind, merged)
     _refuse_unknown(generator_class, merged)
     try:
         generator = generator_class(model, **merged)
     except (AssertionError, TypeError, ValueError) as error:
         raise ConfigError(f"{generator_class.__name__} refuses its settings: {error}") from error
-    if generator_class is SamAutomaticMaskGenerator and generator.predictor.device.type == "mps":
+    if isinstance(model, Sam) and generator.predictor.device.type == "mps":
         generator.predictor.transform = Float32Coords(generator.predictor.transform.target_length)
     return generator
 
@@ -70,9 +73,13 @@ class Float32Coords(ResizeLongestSide):
         return super().apply_coords(coords, original_size).astype(np.float32)
 
 
-def _class_for(model: Any) -> type[Any]:
+def _class_for(model: Any, kind: str, settings: dict[str, Any]) -> type[Any]:
     if isinstance(model, Sam):
-        return SamAutomaticMaskGenerator
+        return FastMaskGenerator if kind == "fast" else SamAutomaticMaskGenerator
+    if kind == "fast" and not settings.get("use_m2m") and settings.get("multimask_output", True):
+        from automask.sam.fast_generator_sam2 import FastSam2MaskGenerator
+
+        return FastSam2MaskGenerator
     from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
 
     return SAM2AutomaticMaskGenerator

@@ -51,17 +51,17 @@ class ProposeConfig(Section):
 class Weights(Section):
     """Weight of each term of the choice.
 
-    Set by random search on 220 photographs of the training data: the mean IoU of the chosen mask
+    Set by random search on 232 photographs of the training data: the mean IoU of the chosen mask
     among tiny's proposals, plus a quarter of it among made-up ones (made_up.py), whose scores know
     nothing of the subject, as those of most checkpoints.
     """
 
     predicted_iou: float = Field(1.0, ge=0)
-    stability: float = Field(0.65, ge=0)
-    area: float = Field(1.1, ge=0)
-    border: float = Field(1.8, ge=0)
-    centrality: float = Field(0.8, ge=0)
-    compactness: float = Field(0.2, ge=0)
+    stability: float = Field(0.75, ge=0)
+    area: float = Field(0.7, ge=0)
+    border: float = Field(1.55, ge=0)
+    centrality: float = Field(0.9, ge=0)
+    compactness: float = Field(0.25, ge=0)
 
     @model_validator(mode="after")
     def _some_weight(self) -> Weights:
@@ -77,9 +77,9 @@ class Confidence(Section):
     mask above a bad one in 87 of 100 pairs.
     """
 
-    intercept: float = -9.0
-    score: float = 9.2
-    margin: float = 10.9
+    intercept: float = -10.5
+    score: float = 11.3
+    margin: float = 12.0
     margin_cap: float = 0.3  # of score; without a runner-up, or beyond, the margin says no more
 
 
@@ -91,7 +91,7 @@ class ChooseConfig(Section):
     min_area: float = Field(0.001, ge=0, le=1)  # below: a speck, never the primary object
     max_area: float = Field(0.97, ge=0, le=1)  # above: the frame itself
     max_border_coverage: float = Field(0.8, ge=0, le=1)  # above: a backdrop
-    usual_area_low: float = Field(0.1, gt=0, le=1)  # between these, area says nothing
+    usual_area_low: float = Field(0.15, gt=0, le=1)  # between these, area says nothing
     usual_area_high: float = Field(0.6, ge=0, lt=1)
     min_score: float = Field(0.5, ge=0, le=1)  # below: no_object
     same_object_iou: float = Field(0.7, ge=0, le=1)  # a runner-up must differ more than this

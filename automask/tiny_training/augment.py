@@ -57,6 +57,15 @@ def random_view(pairs: Sequence[Pair], index: int, size: int, rng: np.random.Gen
         view = _with_second_object(view, lender, rng)
     elif drawn < PASTE_SHARE + BACKDROP_SHARE:
         view = _in_studio(view, rng)
+    return _photographed(view, rng)
+
+
+def plain_view(pairs: Sequence[Pair], index: int, size: int, rng: np.random.Generator) -> View:
+    """A random view of `pairs[index]` with the ground that it has: for pictures of one kind."""
+    return _photographed(_random_crop(pairs[index], size, rng), rng)
+
+
+def _photographed(view: View, rng: np.random.Generator) -> View:
     h, w = view.content_hw
     image = view.image.copy()
     image[:h, :w] = photometric(image[:h, :w], rng)  # the padding has no colours to change

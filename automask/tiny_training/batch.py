@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -47,10 +47,19 @@ def batches(
             yield last.result()
 
 
-def draw_batch(pairs: list[Pair], size: int, count: int, rng: np.random.Generator) -> Batch:
-    """Random views of `count` different pairs (of all, where there are fewer), and prompts."""
+def draw_batch(
+    pairs: list[Pair],
+    size: int,
+    count: int,
+    rng: np.random.Generator,
+    draw_view: Callable[..., View] = random_view,
+) -> Batch:
+    """Views of `count` different pairs (of all, where there are fewer), and prompts.
+
+    draw_view: gives a View for (pairs, index, size, rng), see augment.py.
+    """
     picks = rng.choice(len(pairs), min(count, len(pairs)), replace=False)
-    views = [random_view(pairs, i, size, rng) for i in picks]
+    views = [draw_view(pairs, i, size, rng) for i in picks]
     return Batch(views, sample_prompts(views, rng))
 
 

@@ -18,6 +18,7 @@ class FitConfig:
     check_every: int = 20  # steps between looks at the held-out pairs
     patience: int = 4  # looks without improvement before it stops
     warmup_steps: int = 20
+    averaging: float = 0.97  # share of the average that a step leaves as it was
     weight_decay: float = 0.01
     seed: int = 0
 
@@ -33,8 +34,10 @@ class Look:
 def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> list[Look]:
     """Fits, leaves the model in its best state on the held-out pairs, and returns every look.
 
-    The first look is at step 0: where nothing improves, the model stays as it was. Raises
-    FloatingPointError where the loss stops being a number.
+    Looks are taken with a moving average of the weights, and that is what is kept: with few pairs
+    single steps go to and fro (Izmailov et al., "Averaging weights", 2018). The first look is at
+    step 0: where nothing improves, the model stays as it was. Raises FloatingPointError where the
+    loss stops being a number.
     """
     learned = tunable.parameters()
     for parameter in learned:
@@ -43,15 +46,16 @@ def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> li
     rng = np.random.default_rng(config.seed)
     looks = [Look(0, tunable.held_out_loss())]
     seen(looks[0])
-    best = _copy(learned)
+    best, average = _copy(learned), _copy(learned)
     for step in range(1, config.steps + 1):
         _step(tunable, optimiser, learned, config, step, rng)
+        _move(average, learned, 1 - config.averaging)
         if step % config.check_every and step != config.steps:
             continue
-        looks.append(Look(step, tunable.held_out_loss()))
+        looks.append(Look(step, _loss_with(average, tunable)))
         seen(looks[-1])
         if looks[-1] == best_look(looks):
-            best = _copy(learned)
+            best = [value.clone() for value in average]
         elif _stalled(looks, config):
             break
     _restore(learned, best)
@@ -84,6 +88,22 @@ def _step(
     loss.backward()
     nn.utils.clip_grad_norm_(learned, 1.0)
     optimiser.step()
+
+
+def _loss_with(values: list[torch.Tensor], tunable: Tunable) -> float:
+    """Held-out loss with other values of what learns, which it keeps afterwards."""
+    learned = tunable.parameters()
+    own = _copy(learned)
+    _restore(learned, values)
+    loss = tunable.held_out_loss()
+    _restore(learned, own)
+    return loss
+
+
+@torch.no_grad()
+def _move(average: list[torch.Tensor], towards: list[nn.Parameter], share: float) -> None:
+    for value, parameter in zip(average, towards, strict=True):
+        value.lerp_(parameter, share)
 
 
 def _copy(parameters: list[nn.Parameter]) -> list[torch.Tensor]:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from automask.image.pipeline import shrink
 from automask.labelled import Labelled
 from automask.sam.device import autocast
-from automask.tiny_training.augment import View, letterbox
+from automask.tiny_training.augment import View, letterbox, plain_view
 from automask.tiny_training.batch import Batch, draw_batch, quarter
 from automask.tiny_training.compose import components
 from automask.tiny_training.data import Pair
@@ -54,7 +54,7 @@ class Tunable(Protocol):
 class TinyTunable:
     """The bundled model: everything learns, batch statistics stay as they are."""
 
-    learning_rate = 2e-4
+    learning_rate = 1e-4
     batch_size = 8
 
     def __init__(self, sam: Sam, learn: Sequence[Labelled], held_out: Sequence[Labelled]) -> None:
@@ -69,7 +69,7 @@ class TinyTunable:
         return list(self.sam.parameters())
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
-        batch = draw_batch(self.learn, self.size, self.batch_size, rng)
+        batch = draw_batch(self.learn, self.size, self.batch_size, rng, plain_view)
         return total(batch_losses(self.sam, batch, refine=rng.random() < REFINE_SHARE))
 
     @torch.no_grad()

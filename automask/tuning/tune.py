@@ -105,8 +105,9 @@ def _refuse_unwritable(file: Path) -> None:
         raise UsageError(f"--out must end in .safetensors, not {file.name!a}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with open(file.with_name(f".{file.name}.partial"), "wb"):
-            pass
+        trial = file.with_name(f".{file.name}.partial")
+        trial.touch()
+        trial.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
 

@@ -9,7 +9,7 @@ import pytest
 from miniature import disc_pair
 
 from automask.tiny_training import augment
-from automask.tiny_training.augment import PIXEL_MEAN, View, letterbox, random_view
+from automask.tiny_training.augment import PIXEL_MEAN, View, letterbox, plain_view, random_view
 from automask.tiny_training.data import Pair
 
 PAIRS = [disc_pair(i) for i in range(4)]
@@ -179,3 +179,11 @@ def test_the_second_object_may_be_another_pairs(rng: np.random.Generator, shares
     ]
     assert max(contrasts) > 60  # a bright disc beside a dark one
     assert min(contrasts) < 30  # a dark disc beside a dark one
+
+
+def test_a_plain_view_keeps_its_ground_and_gets_no_second_object(
+    rng: np.random.Generator, shares: Shares
+) -> None:
+    shares(paste=1)
+    assert any(random_view(PAIRS, i, 96, rng).parts for i in range(4))
+    assert not any(plain_view(PAIRS, i, 96, rng).parts for i in range(4))

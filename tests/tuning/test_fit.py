@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,10 @@ from torch import Tensor, nn
 
 from automask.tuning.fit import FitConfig, Look, best_look, fit
 
-QUICK = FitConfig(steps=100, check_every=10, patience=2, warmup_steps=1, weight_decay=0.0)
+# Without averaging, so that a step of 0.1 is a step of 0.1.
+QUICK = FitConfig(
+    steps=100, check_every=10, patience=2, warmup_steps=1, weight_decay=0.0, averaging=0.0
+)
 
 
 class Parabola:
@@ -31,7 +36,7 @@ class Parabola:
         return float((self.x.detach() - self.optimum).abs())
 
 
-def look_losses(looks: list[Look]) -> list[int]:
+def look_steps(looks: list[Look]) -> list[int]:
     return [look.step for look in looks]
 
 
@@ -39,7 +44,7 @@ def test_it_learns_and_looks_every_ten_steps() -> None:
     parabola = Parabola(target=20.0, optimum=20.0)
     seen: list[Look] = []
     looks = fit(parabola, QUICK, seen.append)
-    assert look_losses(looks) == list(range(0, 101, 10))
+    assert look_steps(looks) == list(range(0, 101, 10))
     assert seen == looks
     assert looks[-1].loss < looks[0].loss / 1.5
 
@@ -47,9 +52,18 @@ def test_it_learns_and_looks_every_ten_steps() -> None:
 def test_it_stops_after_two_looks_without_improvement_and_keeps_the_best() -> None:
     parabola = Parabola(target=100.0, optimum=2.05)  # steps of 0.1: nearest after 20 or 21 steps
     looks = fit(parabola, QUICK, lambda _look: None)
-    assert look_losses(looks) == [0, 10, 20, 30, 40]
+    assert look_steps(looks) == [0, 10, 20, 30, 40]
     assert best_look(looks).step == 20
     assert parabola.held_out_loss() == pytest.approx(best_look(looks).loss)
+
+
+def test_what_is_looked_at_and_kept_is_the_moving_average() -> None:
+    parabola = Parabola(target=100.0, optimum=100.0)
+    halves = replace(QUICK, steps=2, check_every=1, averaging=0.5)
+    looks = fit(parabola, halves, lambda _look: None)
+    # The weights go 0, 0.1, 0.2; their average 0, 0.05, 0.125.
+    assert [look.loss for look in looks] == pytest.approx([100, 99.95, 99.875], abs=1e-3)
+    assert parabola.x.item() == pytest.approx(0.125, abs=1e-3)
 
 
 def test_where_nothing_improves_the_model_stays_as_it_was() -> None:

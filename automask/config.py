@@ -19,7 +19,7 @@ else:
 
 # Raised whenever a change of code gives other masks for the same settings, so that a rerun
 # does not mix masks of two versions in one folder.
-MASK_RULES = 1
+MASK_RULES = 2
 # The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
 # proposals would be made on a small copy anyway.
 MAX_PIXELS = 160_000_000

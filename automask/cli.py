@@ -210,11 +210,11 @@ def tune_command(
     arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     steps: Annotated[
-        int, typer.Option(help="At most so many; stops where it helps no more.")
+        int, typer.Option(min=1, help="At most so many; stops where it helps no more.")
     ] = 300,
     hold_out: Annotated[float, typer.Option(help="Share of the photographs to measure on.")] = 0.2,
     foreground: Annotated[int, typer.Option(help="Foreground's label in the trimaps.")] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of views and prompts.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of views and prompts.")] = 0,
 ) -> None:
     """Adapt a model to your own reviewed masks; 20 of one kind of picture are a good start.
 
@@ -224,8 +224,9 @@ def tune_command(
     from automask.tuning.fit import FitConfig
     from automask.tuning.reviewed import hold_out as split
     from automask.tuning.reviewed import load_reviewed
-    from automask.tuning.tune import print_before_after, tune
+    from automask.tuning.tune import print_before_after, refuse_unwritable, tune
 
+    refuse_unwritable(out)
     console = _console()
     flags = {"input": images or masked, "output": out.parent, "model": model, "arch": arch}
     config = load_config(None, {**flags, "device": device})
@@ -246,8 +247,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (Interrupted, KeyboardInterrupt) as stop:
         _complain(
-            "interrupted; what is finished is recorded, run the same command to go on "
-            "(without --overwrite, which would begin again)"
+            "interrupted; what a run has finished is recorded, run the same command to go on "
+            "(without --overwrite, which would begin again); other commands begin again"
         )
         sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
 

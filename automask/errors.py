@@ -49,6 +49,12 @@ class DeviceError(AutomaskError):
     exit_code = EXIT_DEVICE
 
 
+class DivergedError(AutomaskError):
+    """A tuning whose loss is no number any more."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
 class OutputError(AutomaskError):
     """The run had to stop because results can no longer be written (disk full, read-only)."""
 

@@ -42,10 +42,12 @@ class ImageSide:
 
 
 class FastMaskDecoder(nn.Module):
-    """Takes the place of a `MaskDecoder` of segment-anything, or of sam2, in their generators.
+    """The arithmetic of a `MaskDecoder` of segment-anything or of sam2, for many prompts.
 
-    `forward` has their parameters; `image_embeddings` is one image, 1 x C x h x w; what is the
-    same for all its prompts is kept until another image comes.
+    `forward` has the parameters of segment-anything's; `image_embeddings` is one image, 1 x C x h x
+    w; what is the same for all its prompts is kept until another image comes. It is for prompts
+    without a mask, whose dense embedding is the same. The model must not move to another device
+    afterwards.
     """
 
     def __init__(self, decoder: nn.Module) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -64,12 +66,14 @@ def synchronize(device: torch.device) -> None:
         torch.mps.synchronize()
 
 
-def autocast(device: torch.device) -> torch.autocast:
+def autocast(device: torch.device) -> AbstractContextManager[Any]:
     """Autocast to bfloat16 where the device computes it faster than float32; no effect elsewhere.
 
     A processor without bfloat16 instructions emulates it, several times slower.
     """
-    return torch.autocast(device.type, torch.bfloat16, enabled=_has_fast_bfloat16(device))
+    if not _has_fast_bfloat16(device):
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16)
 
 
 def _has_fast_bfloat16(device: torch.device) -> bool:

@@ -34,6 +34,8 @@ from torchvision.ops import batched_nms
 
 from automask.sam.decoder import FastMaskDecoder, ImageSide
 
+ENLARGED_AT_ONCE = 16  # masks; of a large photograph each takes a hundred megabytes
+
 
 class FastCrops:
     """The way of one crop, for the generators of both packages; mixed in before their class.
@@ -82,13 +84,20 @@ class FastCrops:
         side = self._look_at(image[y0:y1, x0:x1, :])
         points = self.point_grids[crop_layer_idx] * np.array([[x1 - x0, y1 - y0]])
         data = self._kept(self._candidates(side, points), crop_box, orig_size)
-        masks = self._full_size(data["logits"])
-        del data["logits"]
-        data["boxes"] = uncrop_boxes_xyxy(batched_mask_to_box(masks), crop_box)
-        data["rles"] = mask_to_rle_pytorch(uncrop_masks(masks, crop_box, *orig_size))
+        self._enlarge(data, crop_box, orig_size)
         data["points"] = uncrop_points(data["points"], crop_box)
         data["crop_boxes"] = torch.tensor([crop_box] * len(data["rles"]))
         return data
+
+    def _enlarge(self, data: MaskData, crop_box: list[int], orig_size: tuple[int, ...]) -> None:
+        """Logits become run lengths and boxes at the photograph's size, a few at once."""
+        boxes, rles = [], []
+        for part in data["logits"].split(ENLARGED_AT_ONCE):
+            masks = self._full_size(part)
+            boxes.append(batched_mask_to_box(masks))
+            rles += mask_to_rle_pytorch(uncrop_masks(masks, crop_box, *orig_size))
+        data["boxes"], data["rles"] = uncrop_boxes_xyxy(torch.cat(boxes), crop_box), rles
+        del data["logits"]
 
     def _candidates(self, side: ImageSide, points: np.ndarray) -> MaskData:
         """Logits at a quarter of the model's input of every confident and stable mask."""

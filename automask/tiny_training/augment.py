@@ -132,6 +132,8 @@ def _framed(mask: Image, rng: np.random.Generator) -> tuple[float, float, float,
 
 
 def _in_studio(view: View, rng: np.random.Generator) -> View:
+    if not view.mask.any():
+        return view
     h, w = view.content_hw
     image, mask = view.image.copy(), view.mask.copy()
     image[:h, :w], mask[:h, :w] = product_shot(image[:h, :w], mask[:h, :w], rng)

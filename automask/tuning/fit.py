@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from automask.errors import DivergedError
 from automask.tuning.tunables import Tunable
 
 
@@ -36,8 +37,8 @@ def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> li
 
     Looks are taken with a moving average of the weights, and that is what is kept: with few pairs
     single steps go to and fro (Izmailov et al., "Averaging weights", 2018). The first look is at
-    step 0: where nothing improves, the model stays as it was. Raises FloatingPointError where the
-    loss stops being a number.
+    step 0: where nothing improves, the model stays as it was. Raises DivergedError where the loss
+    stops being a number.
     """
     learned = tunable.parameters()
     for parameter in learned:
@@ -83,7 +84,7 @@ def _step(
         group["lr"] = tunable.learning_rate * min(1.0, step / config.warmup_steps)
     loss = tunable.training_loss(rng)
     if not torch.isfinite(loss):
-        raise FloatingPointError(f"loss is {loss.item()} at step {step}; the pairs may be damaged")
+        raise DivergedError(f"the loss is {loss.item()} at step {step}: nothing was written")
     optimiser.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(learned, 1.0)

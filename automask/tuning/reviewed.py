@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from automask.errors import UsageError
 from automask.image.load import load
+from automask.image.pipeline import shrink
 from automask.image.scan import scan
 from automask.image.trimap import FOREGROUND
 from automask.image.write import FOLDERS
 from automask.labelled import Labelled, check_sizes, read_labels
 
+MAX_SIDE = 2048  # px
 MIN_PAIRS = 4  # fewer cannot be both learned from and held out
 
 
@@ -41,20 +46,39 @@ def load_reviewed(
         image, labels = load(photographs / job.image), read_labels(masks / f"{job.stem}.png")
         mask = labels == foreground if is_trimap else labels >= 128
         check_sizes(job.image, image, mask)
-        pairs.append(Labelled(job.image, image, mask))
+        pairs.append(_of_moderate_size(Labelled(job.image, image, mask)))
+    if not any(pair.truth.any() for pair in pairs):
+        wanted = f"label {foreground}, see --foreground" if is_trimap else "128 or more"
+        raise UsageError(f"no mask in {masks} has an object (a pixel of {wanted})")
     return pairs, len(jobs) - len(with_mask)
 
 
 def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[Labelled]]:
-    """The pairs to learn from and those held out, at least one of each.
+    """The pairs to learn from and those held out, at least one of each; share between 0 and 1.
 
-    By a hash of the name: a pair stays on its side when the command is run again.
+    In the order of a hash of their names: the same pairs whatever the order of the files.
+    Raises UsageError for another share.
     """
-    by_hash = sorted(
-        pairs, key=lambda p: hashlib.sha256(p.name.encode(errors="surrogateescape")).digest()
-    )
+    if not 0 < share < 1:
+        raise UsageError(f"--hold-out must lie between 0 and 1, not {share}")
+    ordered = sorted(pairs, key=lambda pair: _name_digest(pair.name))
     count = min(max(1, round(share * len(pairs))), len(pairs) - 1)
-    return by_hash[count:], by_hash[:count]
+    return ordered[count:], ordered[:count]
+
+
+def _of_moderate_size(pair: Labelled) -> Labelled:
+    """At most MAX_SIDE px large: no model sees more, and all pairs are held in memory."""
+    image = shrink(pair.image, MAX_SIDE)
+    if image is pair.image:
+        return pair
+    soft = cv2.resize(
+        pair.truth.astype(np.float32), image.shape[1::-1], interpolation=cv2.INTER_AREA
+    )
+    return Labelled(pair.name, image, np.asarray(soft >= 0.5))
+
+
+def _name_digest(name: str) -> bytes:
+    return hashlib.sha256(name.encode(errors="surrogateescape")).digest()
 
 
 def _mask_folder(folder: Path) -> tuple[Path, bool]:

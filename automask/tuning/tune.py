@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from automask.config import RunConfig
-from automask.errors import UsageError
+from automask.errors import OutputError, UsageError
 from automask.eval_choice import Row, evaluate
 from automask.eval_prompts import PromptRow, evaluate_prompts
 from automask.image.pipeline import shrink
 from automask.labelled import Labelled
+from automask.progress import shown
 from automask.sam.build import build, tiny_sizes
 from automask.sam.device import resolve_device
 from automask.sam.predictor import Prompter
@@ -60,7 +62,7 @@ def tune(
     The weights of the best look at the held-out pairs are kept; where that is the first, they are
     those it began with, and the table says so. Raises UsageError where the file cannot be written.
     """
-    _refuse_unwritable(file)
+    refuse_unwritable(file)
     weights = locate(config.model, config.arch, config.weights)
     model = build(weights).to(resolve_device(config.device))
     console.print(f"measuring {len(held_out)} held-out photographs before tuning")
@@ -91,16 +93,23 @@ def _measure(
 def _save(model: Any, weights: Weights, file: Path, notes: dict[str, str]) -> None:
     notes = {**notes, "tuned_from": weights.checkpoint.name, "tuned_from_sha256": weights.sha256}
     partial = file.with_name(f".{file.name}.partial")
-    if weights.checkpoint.family == "tiny":
-        export(model, tiny_sizes(weights.file), partial, notes)
-    else:
-        state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-        save_file(state, partial, {"arch": weights.checkpoint.name, **notes})
-    partial.replace(file)
+    try:
+        if weights.checkpoint.family == "tiny":
+            export(model, tiny_sizes(weights.file), partial, notes)
+        else:
+            state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
+            save_file(state, partial, {"arch": weights.checkpoint.name, **notes})
+        partial.replace(file)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise OutputError(f"cannot write {file}: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def _refuse_unwritable(file: Path) -> None:
-    """Before the work, not after it."""
+def refuse_unwritable(file: Path) -> None:
+    """Raises UsageError where weights cannot be written to `file`: before the work, not after."""
+    if file.is_dir():
+        raise UsageError(f"--out {file} is a folder")
     if file.suffix != ".safetensors":
         raise UsageError(f"--out must end in .safetensors, not {file.name!a}")
     try:
@@ -127,7 +136,7 @@ def print_before_after(console: Console, tuned: Tuned) -> None:
         console.print("nothing improved the held-out photographs: the weights stay as they were")
     console.print(
         f"learned from {tuned.learned_from}, measured on {len(tuned.before.rows)}; kept step "
-        f"{best.step} of {tuned.looks[-1].step}\nuse it: --model {tuned.file}"
+        f"{best.step} of {tuned.looks[-1].step}\nuse it: --model {shown(str(tuned.file))}"
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from automask.errors import DivergedError
 from automask.tuning.fit import FitConfig, Look, best_look, fit
 
 # Without averaging, so that a step of 0.1 is a step of 0.1.
@@ -74,7 +75,7 @@ def test_where_nothing_improves_the_model_stays_as_it_was() -> None:
 
 
 def test_a_loss_that_is_no_number_stops_it() -> None:
-    with pytest.raises(FloatingPointError, match="step 1"):
+    with pytest.raises(DivergedError, match="step 1"):
         fit(Parabola(target=float("nan"), optimum=0.0), QUICK, lambda _look: None)
 
 

@@ -85,14 +85,47 @@ def test_a_damaged_mask_is_named(masked_folder: Path) -> None:
         load_reviewed(masked_folder)
 
 
-def test_a_fifth_is_held_out_and_stays_held_out(discs: list[Labelled]) -> None:
+def test_a_fifth_is_held_out_and_nothing_is_lost(discs: list[Labelled]) -> None:
     learn, held_out = hold_out(discs, 0.2)
-    assert len(held_out) == 1
-    assert {p.name for p in learn} | {p.name for p in held_out} == {d.name for d in discs}
-    again = hold_out(discs[::-1], 0.2)[1]  # whatever the order of the files
-    assert [p.name for p in again] == [p.name for p in held_out]
+    assert (len(learn), len(held_out)) == (5, 1)
+    assert {p.name for p in learn + held_out} == {d.name for d in discs}
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.0, 1), (0.5, 3), (1.0, 5)])
+def test_the_same_pairs_are_held_out_whatever_their_order(discs: list[Labelled]) -> None:
+    _, held_out = hold_out(discs, 0.5)
+    _, again = hold_out(discs[::-1], 0.5)
+    assert [p.name for p in held_out] == [p.name for p in again]
+
+
+@pytest.mark.parametrize(("share", "expected"), [(1e-9, 1), (1 - 1e-9, 5)])
 def test_neither_side_is_ever_empty(discs: list[Labelled], share: float, expected: int) -> None:
     assert len(hold_out(discs, share)[1]) == expected
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -1.0, 5.0, float("nan")])
+def test_a_share_that_is_none_is_refused(discs: list[Labelled], share: float) -> None:
+    with pytest.raises(UsageError, match="--hold-out must lie between 0 and 1"):
+        hold_out(discs, share)
+
+
+def test_masks_without_any_object_are_told_with_the_flag_to_look_at(
+    masked_folder: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "output"
+    (results / "trimaps").mkdir(parents=True)
+    for number in range(6):
+        trimap = np.full((64, 64), 128, np.uint8)
+        Image.fromarray(trimap).save(results / "trimaps" / f"disc_{number}.png")
+    with pytest.raises(UsageError, match="label 1, see --foreground"):
+        load_reviewed(results, masked_folder / "images")
+
+
+def test_a_large_photograph_is_held_small(masked_folder: Path) -> None:
+    large = np.zeros((100, 4096), np.uint8)
+    large[:, :2048] = 255
+    Image.fromarray(large).convert("RGB").save(masked_folder / "images" / "large.png")
+    Image.fromarray(large).save(masked_folder / "masks" / "large.png")
+    pair = next(p for p in load_reviewed(masked_folder)[0] if p.name == "large.png")
+    assert pair.image.shape == (50, 2048, 3)
+    assert pair.truth[:, :1023].all()
+    assert not pair.truth[:, 1025:].any()

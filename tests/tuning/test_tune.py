@@ -51,7 +51,7 @@ def test_the_new_weights_are_a_model_and_better_on_the_held_out(
     out = tmp_path / "mine.safetensors"
     tuned = tuned_discs(base, out, discs)
     assert min(look.loss for look in tuned.looks) < tuned.looks[0].loss
-    assert len(tuned.before.rows) == len(tuned.after.rows) == 2
+    assert len(tuned.before.rows) == len(tuned.after.rows) == len(discs) - tuned.learned_from
     weights = locate(str(out))  # as `--model mine.safetensors` finds it
     assert tiny_sizes(out) == SMALL
     assert build(weights).image_encoder.img_size == 64
@@ -61,7 +61,7 @@ def test_the_new_weights_are_a_model_and_better_on_the_held_out(
     print_before_after(console, tuned)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "chosen mask, IoU" in text
-    assert "learned from 4, measured on 2" in text
+    assert f"learned from {tuned.learned_from}, measured on {len(tuned.before.rows)}" in text
     assert f"--model {out}" in text
 
 
@@ -79,3 +79,11 @@ def test_a_place_that_cannot_be_written_is_refused_before_the_work(
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write"):
         tuned_discs(base, tmp_path / "file" / "mine.safetensors", discs)
+
+
+def test_a_folder_as_the_output_is_refused_before_the_work(
+    base: Path, tmp_path: Path, discs: list[Labelled]
+) -> None:
+    (tmp_path / "mine.safetensors").mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        tuned_discs(base, tmp_path / "mine.safetensors", discs)

@@ -41,45 +41,25 @@ class ImageSide:
     fine: tuple[Tensor, Tensor] | None  # SAM 2: N x 16 x c, N x 4 x c, see _by_position
 
 
-class FastMaskDecoder(nn.Module):
+class FastMaskDecoder:
     """The arithmetic of a `MaskDecoder` of segment-anything or of sam2, for many prompts.
 
-    `forward` has the parameters of segment-anything's; `image_embeddings` is one image, 1 x C x h x
-    w; what is the same for all its prompts is kept until another image comes. It is for prompts
-    without a mask, whose dense embedding is the same. The model must not move to another device
-    afterwards.
+    For prompts without a mask, whose dense embedding is the same. The model must not move to
+    another device afterwards.
     """
 
     def __init__(self, decoder: nn.Module) -> None:
-        super().__init__()
         self.decoder: Any = decoder
         self.layers = [_Layer(layer) for layer in self.decoder.transformer.layers]
         self.final = _Folded(self.decoder.transformer.final_attn_token_to_image)
         # SAM 2 puts a token for the object's presence before that of the scores.
         self._own = 1 if getattr(self.decoder, "pred_obj_scores", False) else 0
-        self._image: tuple[Tensor, ImageSide] | None = None
-
-    def forward(
-        self,
-        image_embeddings: Tensor,
-        image_pe: Tensor,
-        sparse_prompt_embeddings: Tensor,
-        dense_prompt_embeddings: Tensor,
-        multimask_output: bool,
-    ) -> tuple[Tensor, Tensor]:
-        """Logits P x 3 x 4h x 4w (P x 1 without multimask_output) and predicted IoU P x 3."""
-        side = self._image_side(image_embeddings, image_pe, dense_prompt_embeddings)
-        wanted = slice(1, None) if multimask_output else slice(0, 1)
-        blocks = sparse_prompt_embeddings.split(self.block(side))
-        answers = [self.answer(side, block, wanted) for block in blocks]
-        return torch.cat([a[0] for a in answers]), torch.cat([a[1] for a in answers])
 
     def answer(self, side: ImageSide, sparse: Tensor, wanted: slice) -> tuple[Tensor, Tensor]:
         """Logits and predicted IoU of the wanted outputs for one block of prompts."""
         tokens, keys = self.transform(side, sparse)
-        return self._masks(side, keys, self._weights(tokens, wanted)), self.scores(tokens)[
-            :, wanted
-        ]
+        logits = self._masks(side, keys, self._weights(tokens, wanted))
+        return logits, self.scores(tokens)[:, wanted]
 
     def confident(
         self, side: ImageSide, sparse: Tensor, threshold: float
@@ -121,11 +101,6 @@ class FastMaskDecoder(nn.Module):
         if self._own:
             own.insert(0, self.decoder.obj_score_token.weight)
         return torch.cat([torch.cat(own).expand(len(sparse), -1, -1), sparse], dim=1)
-
-    def _image_side(self, embedding: Tensor, place: Tensor, dense: Tensor) -> ImageSide:
-        if self._image is None or self._image[0] is not embedding:
-            self._image = (embedding, self.image_side(embedding, place, dense[:1]))
-        return self._image[1]
 
     def image_side(
         self, embedding: Tensor, place: Tensor, dense: Tensor, fine: Sequence[Tensor] | None = None

@@ -47,17 +47,20 @@ def proposer_for(config: RunConfig) -> Proposer:
     return _proposer(json.dumps(values, sort_keys=True))
 
 
-_PROPOSER_FIELDS = {"input", "output", "model", "arch", "weights", "device", "generator", "propose"}
+_PROPOSER_FIELDS = {
+    "input", "output", "model", "arch", "weights", "device", "generator", "points", "precision",
+    "propose",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=2)
 def _proposer(config_json: str) -> Proposer:
+    from automask.proposer import make_proposer
     from automask.sam.build import build
     from automask.sam.device import resolve_device
-    from automask.sam.propose import make_proposer
     from automask.sam.weights import locate
 
     config = RunConfig.model_validate(json.loads(config_json))
     weights = locate(config.model, config.arch, config.weights)
     model = build(weights).to(resolve_device(config.device))
-    return make_proposer(model, weights, config.generator, config.propose)
+    return make_proposer(model, weights, config)

@@ -19,7 +19,7 @@ else:
 
 # Raised whenever a change of code gives other masks for the same settings, so that a rerun
 # does not mix masks of two versions in one folder.
-MASK_RULES = 2
+MASK_RULES = 3
 # The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
 # proposals would be made on a small copy anyway.
 MAX_PIXELS = 160_000_000
@@ -96,6 +96,7 @@ class ChooseConfig(Section):
     min_score: float = Field(0.5, ge=0, le=1)  # below: no_object
     same_object_iou: float = Field(0.7, ge=0, le=1)  # a runner-up must differ more than this
     ambiguous_margin: float = Field(0.03, ge=0, le=1)  # of score, between winner and runner-up
+    contender_margin: float = Field(0.05, ge=0, le=1)  # of score: a runner-up that is asked again
     tiny_area: float = Field(0.01, ge=0, le=1)
     low_stability: float = Field(0.85, ge=0, le=1)
 
@@ -138,6 +139,10 @@ class RunConfig(Section):
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
     threads: int | None = Field(None, ge=1)  # of each worker
     generator: Literal["fast", "stock"] = "fast"
+    # Points that the fast generator asks: few of the grid, where they matter, or the full grid.
+    points: Literal["few", "full"] = "few"
+    # Of the fast generator's products of matrices; auto: bfloat16 where that is fast.
+    precision: Literal["auto", "float32"] = "auto"
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
     overwrite: bool = False
@@ -158,7 +163,16 @@ class RunConfig(Section):
         """What shapes the masks, flat, by dotted name; a rerun must agree in all of it."""
         shaping = self.model_dump(
             mode="json",
-            include={"model", "arch", "generator", "propose", "choose", "refine", "trimap"},
+            include={
+                "model",
+                "arch",
+                "generator",
+                "precision",
+                "propose",
+                "choose",
+                "refine",
+                "trimap",
+            },
         )
         return {"rules": MASK_RULES, "model_sha256": model_sha256, **_flat(shaping)}
 

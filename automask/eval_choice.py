@@ -22,16 +22,15 @@ from rich.table import Table
 from automask.api import proposer_for
 from automask.config import RunConfig
 from automask.image.choose import area_fraction, border_coverage, choose
-from automask.image.pipeline import enlarge, shrink
+from automask.image.pipeline import at_size, shrink
 from automask.image.refine import refine
 from automask.labelled import Labelled, dataset_of
 from automask.made_up import proposals_from_truth
 from automask.metrics import boundary_f, mask_iou
 from automask.progress import shown
-from automask.records import Proposal
+from automask.records import Mask, Proposal
 from automask.runner import LOW_CONFIDENCE
 
-Mask = NDArray[np.bool_]
 ProposalSource = Callable[[NDArray[np.uint8], Mask], list[Proposal]]
 GOOD_IOU, BAD_IOU = 0.9, 0.5
 
@@ -109,9 +108,7 @@ def row_of(photograph: Labelled, proposals: list[Proposal], config: RunConfig) -
 def _finished(
     proposals: Sequence[Proposal], index: int | None, shape: tuple[int, ...], config: RunConfig
 ) -> Mask:
-    if index is None:
-        return np.zeros(shape, np.bool_)
-    mask = enlarge(proposals[index].mask, shape)
+    mask = at_size(None if index is None else proposals[index], shape)
     return refine(mask, config.refine.hole_fraction, config.refine.island_fraction)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -32,13 +32,19 @@ class Job:
     kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
 
 
+Mask = NDArray[np.bool_]
+
+
 @dataclass(frozen=True)
 class Proposal:
-    """One candidate mask."""
+    """One candidate mask, at the size that suits judging it: the same for all of an image."""
 
-    mask: NDArray[np.bool_]  # H x W
+    mask: Mask  # H x W, of the photograph's proportions
     predicted_iou: float  # the model's own estimate of the mask's IoU, about 0..1
     stability_score: float  # IoU of the masks at a raised and a lowered threshold, 0..1
+    point: tuple[float, float] | None = None  # x, y where it was asked for, fractions of the image
+    # The mask at another size H, W, finer than `mask` can tell; None: there is nothing finer.
+    cut: Callable[[tuple[int, int]], Mask] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Choice:
 class MaskResult:
     """What `mask_image` gives for one photograph."""
 
-    mask: NDArray[np.bool_]  # H x W, True on the object; all False where there is none
+    mask: Mask  # H x W, True on the object; all False where there is none
     trimap: NDArray[np.uint8]  # H x W, by default 1 foreground, 2 background, 3 contour
     status: str  # ok or no_object
     score: float  # weighted evidence for the choice, 0..1
@@ -80,7 +86,7 @@ class ImageRecord:
     model: str
     model_sha256: str
     device: str
-    dtype: str
+    dtype: str  # of the model's products of matrices: float32 or bfloat16
     generator: str  # fast or stock
     worker: str  # host:process id
     attempts: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -83,23 +84,47 @@ def choose(proposals: Sequence[Proposal], config: ChooseConfig) -> Choice:
     Index None, with score and confidence 0, says that no proposal is acceptable: too small, nearly
     the whole frame, or with too little evidence.
     """
-    acceptable = [i for i, p in enumerate(proposals) if _is_acceptable(p.mask, config)]
-    terms = {i: terms_of(proposals[i], config) for i in acceptable}
-    scores = {i: _weighted_mean(terms[i], config) for i in acceptable}
-    ranked = sorted(acceptable, key=lambda i: (-scores[i], i))
-    if not ranked or scores[ranked[0]] < config.min_score:
+    ranked = _ranked(proposals, config)
+    if not ranked or ranked[0].score < config.min_score:
         return Choice(None, 0.0, 0.0)
-    best = ranked[0]
-    runner_up = _first_other(proposals, ranked, config.same_object_iou)
-    margin = scores[best] - (scores[runner_up] if runner_up is not None else 0.0)
+    best, runner_up = ranked[0], _first_other(proposals, ranked, config.same_object_iou)
+    margin = best.score - (runner_up.score if runner_up is not None else 0.0)
     return Choice(
-        index=best,
-        score=scores[best],
-        confidence=_confidence(scores[best], margin, config),
-        runner_up=runner_up,
-        terms=terms[best],
-        flags=_flags(proposals[best], margin, config),
+        index=best.index,
+        score=best.score,
+        confidence=_confidence(best.score, margin, config),
+        runner_up=runner_up.index if runner_up is not None else None,
+        terms=best.terms,
+        flags=_flags(proposals[best.index], margin, config),
     )
+
+
+def contenders(proposals: Sequence[Proposal], config: ChooseConfig) -> list[Proposal]:
+    """The proposal that `choose` would pick, and the runner-up where it is close behind."""
+    ranked = _ranked(proposals, config)
+    if not ranked:
+        return []
+    best, runner_up = ranked[0], _first_other(proposals, ranked, config.same_object_iou)
+    is_close = runner_up is not None and best.score - runner_up.score <= config.contender_margin
+    close = [best, runner_up] if is_close else [best]
+    return [proposals[found.index] for found in close if found is not None]
+
+
+@dataclass(frozen=True)
+class _Scored:
+    index: int  # into the proposals
+    score: float
+    terms: dict[str, float]
+
+
+def _ranked(proposals: Sequence[Proposal], config: ChooseConfig) -> list[_Scored]:
+    """The acceptable proposals, the best first."""
+    scored = []
+    for index, proposal in enumerate(proposals):
+        if _is_acceptable(proposal.mask, config):
+            terms = terms_of(proposal, config)
+            scored.append(_Scored(index, _weighted_mean(terms, config), terms))
+    return sorted(scored, key=lambda s: (-s.score, s.index))
 
 
 def _unit(value: float) -> float:
@@ -118,11 +143,11 @@ def _weighted_mean(terms: dict[str, float], config: ChooseConfig) -> float:
 
 
 def _first_other(
-    proposals: Sequence[Proposal], ranked: Sequence[int], same_iou: float
-) -> int | None:
+    proposals: Sequence[Proposal], ranked: Sequence[_Scored], same_iou: float
+) -> _Scored | None:
     """The best-ranked proposal that is not the winner once more with a slightly other outline."""
-    winner = proposals[ranked[0]].mask
-    others = (i for i in ranked[1:] if mask_iou(proposals[i].mask, winner) < same_iou)
+    winner = proposals[ranked[0].index].mask
+    others = (s for s in ranked[1:] if mask_iou(proposals[s.index].mask, winner) < same_iou)
     return next(others, None)
 
 

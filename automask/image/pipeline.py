@@ -24,7 +24,7 @@ from automask.image.load import load
 from automask.image.refine import refine
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, encode_png, output_path, render, write_atomic
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, MaskResult, Proposal
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, Mask, MaskResult, Proposal
 
 # Errors of the output's file system, which the next image would meet as well.
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -71,12 +71,8 @@ def mask_image(
     choice = choose(proposals, config.choose)
     seconds["choose"] = clock.lap()
 
-    chosen = (
-        proposals[choice.index].mask
-        if choice.index is not None
-        else np.zeros(small.shape[:2], np.bool_)
-    )
-    mask = enlarge(chosen, image.shape[:2])
+    chosen = None if choice.index is None else proposals[choice.index]
+    mask = at_size(chosen, image.shape[:2])
     mask = refine(mask, config.refine.hole_fraction, config.refine.island_fraction)
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds["refine"] = clock.lap()
@@ -154,11 +150,16 @@ def shrink(image: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def enlarge(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The mask at H x W = `shape`, its edge interpolated instead of growing stairs."""
-    if mask.shape == tuple(shape):
-        return mask
-    soft = cv2.resize(mask.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+def at_size(proposal: Proposal | None, shape: tuple[int, ...]) -> Mask:
+    """The proposal's mask at H x W = `shape`, its edge interpolated; None: nothing anywhere."""
+    height, width = shape[:2]
+    if proposal is None:
+        return np.zeros((height, width), np.bool_)
+    if proposal.mask.shape == (height, width):
+        return proposal.mask
+    if proposal.cut is not None:
+        return proposal.cut((height, width))
+    soft = cv2.resize(proposal.mask.astype(np.float32), (width, height))
     return np.asarray(soft >= 0.5)
 
 

@@ -27,6 +27,7 @@ from automask.sam.weights import Weights
 
 PARENT_CHECK_SECONDS = 0.5
 IDLE_SECONDS = 3600  # a worker may wait this long for its next image
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 DIED = "its worker process died (killed, out of memory, or a crash in a library)"
 
 Owner = AbstractContextManager[Any]  # held while the model works
@@ -79,13 +80,12 @@ def _drain_processes(
     """Runs what is waiting in a fresh pool; returns the jobs that were in hand if it broke."""
     from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
 
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     executor = ProcessPoolExecutor(
         max_workers=workers,
         timeout=IDLE_SECONDS,
         initializer=_start_worker,
         initargs=(setup, os.getpid()),
-        env=dict.fromkeys(names, str(setup.threads)),
+        env=dict.fromkeys(THREAD_VARIABLES, str(setup.threads)),
     )
     in_hand: dict[Future[Outcome], Job] = {}
     try:
@@ -123,7 +123,7 @@ def _start_worker(setup: WorkerSetup, parent: int) -> None:
     global _setup
     _setup = setup
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; parent decides
-    threading.Thread(target=_die_with_parent, args=(parent,), daemon=True).start()
+    watch_parent(parent)
 
 
 def _work(job: Job) -> Outcome:
@@ -139,19 +139,23 @@ def model_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
     import cv2
     import torch
 
+    from automask.proposer import make_proposer
     from automask.sam.build import build
-    from automask.sam.propose import make_proposer
 
     torch.set_num_threads(setup.threads)
     cv2.setNumThreads(setup.threads)
     config = setup.config
     model = build(setup.weights, setup.mapped).to(setup.device)
-    proposer = make_proposer(model, setup.weights, config.generator, config.propose)
-    return Bench(config, proposer, setup.labels, owner)
+    proposer = make_proposer(model, setup.weights, config)
+    return Bench(config, proposer, {**setup.labels, "dtype": proposer.dtype}, owner)
+
+
+def watch_parent(parent: int) -> None:
+    """Lets this process end soon after its parent was killed: no orphan writes into a rerun."""
+    threading.Thread(target=_die_with_parent, args=(parent,), daemon=True).start()
 
 
 def _die_with_parent(parent: int) -> None:
-    """Ends this process soon after its parent was killed, so that no orphan writes into a rerun."""
     pause = threading.Event()
     while os.getppid() == parent:
         pause.wait(PARENT_CHECK_SECONDS)

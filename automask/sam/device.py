@@ -76,6 +76,15 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
     return torch.autocast(device.type, torch.bfloat16)
 
 
+def dtype_of(precision: str, device: torch.device) -> torch.dtype:
+    """What products of matrices are computed in: for `auto` bfloat16 where the device is fast at
+    it, for `float32` that.
+    """
+    if precision == "auto" and _has_fast_bfloat16(device):
+        return torch.bfloat16
+    return torch.float32
+
+
 def _has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)

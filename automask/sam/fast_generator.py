@@ -7,7 +7,9 @@ What the package's class does for every mask of every point, and what is done he
   here the score, which needs the tokens alone, comes first.
 - Every mask is enlarged to the photograph's size, then stability, boxes and NMS reject most:
   here these are taken on the logits at a quarter of the model's input, and only what is kept is
-  enlarged. Near a threshold that can decide otherwise than at full size.
+  enlarged; look.py enlarges not even that. Near a threshold that can decide otherwise than at
+  full size.
+- All is float32: here, with `dtype` bfloat16, the products of matrices are half as wide.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from segment_anything import SamAutomaticMaskGenerator
+from segment_anything import SamAutomaticMaskGenerator, SamPredictor
+from segment_anything.modeling import Sam
 from segment_anything.utils.amg import (
     MaskData,
     batched_mask_to_box,
@@ -32,15 +35,19 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.ops import batched_nms
 
-from automask.sam.decoder import FastMaskDecoder, ImageSide
+from automask.sam.decoder import FastMaskDecoder
+from automask.sam.encoder import fast_encoder
+from automask.sam.two_way import ImageSide
 
+STRIDE = 4  # px of the model's input between two logits
 ENLARGED_AT_ONCE = 16  # masks; of a large photograph each takes a hundred megabytes
 
 
 class FastCrops:
     """The way of one crop, for the generators of both packages; mixed in before their class.
 
-    Blocks of points are as large as suits the device: `points_per_batch` changes nothing.
+    dtype: of the products of matrices. Blocks of points are as large as suits the device:
+    `points_per_batch` changes nothing.
     """
 
     predictor: Any
@@ -48,12 +55,23 @@ class FastCrops:
     pred_iou_thresh: float
     stability_score_thresh: float
     stability_score_offset: float
+    min_mask_region_area: int
     box_nms_thresh: float
 
     decoder: FastMaskDecoder
     threshold: float  # of the logits
+    dtype: torch.dtype
 
-    def _look_at(self, image: np.ndarray) -> ImageSide:
+    def __init__(self, model: Any, dtype: torch.dtype = torch.float32, **settings: Any) -> None:
+        super().__init__(model, **settings)  # type: ignore[call-arg]  # the package's class
+        self.dtype = dtype
+
+    @property
+    def looks_once(self) -> bool:
+        """Whether the whole photograph at once is all that the settings ask for."""
+        return len(self.point_grids) == 1 and self.min_mask_region_area == 0
+
+    def look_at(self, image: np.ndarray) -> ImageSide:
         """Encodes a crop, H x W x 3 uint8 RGB."""
         raise NotImplementedError
 
@@ -61,16 +79,12 @@ class FastCrops:
         """Prompt tokens of points P x 2, px of the crop."""
         raise NotImplementedError
 
-    def _content(self) -> tuple[int, int]:
-        """Height and width of the logits that are not padding."""
+    def frame(self) -> tuple[int, int]:
+        """Height and width of the crop in the model's input, px."""
         raise NotImplementedError
 
-    def _cell(self) -> tuple[float, float]:
-        """Width and height of a logit's cell, px of the crop."""
-        raise NotImplementedError
-
-    def _full_size(self, logits: Tensor) -> Tensor:
-        """Masks K x H x W of the crop's size from the content's logits K x h x w."""
+    def full_size(self, logits: Tensor, frame: tuple[int, int], size: tuple[int, int]) -> Tensor:
+        """Masks K x H x W of the size H, W from the frame's logits K x h x w."""
         raise NotImplementedError
 
     def _process_crop(
@@ -80,84 +94,125 @@ class FastCrops:
         crop_layer_idx: int,
         orig_size: tuple[int, ...],
     ) -> MaskData:
-        x0, y0, x1, y1 = crop_box
-        side = self._look_at(image[y0:y1, x0:x1, :])
-        points = self.point_grids[crop_layer_idx] * np.array([[x1 - x0, y1 - y0]])
-        data = self._kept(self._candidates(side, points), crop_box, orig_size)
+        data = self._found(image, crop_box, crop_layer_idx, orig_size)
         self._enlarge(data, crop_box, orig_size)
         data["points"] = uncrop_points(data["points"], crop_box)
         data["crop_boxes"] = torch.tensor([crop_box] * len(data["rles"]))
         return data
 
+    def _found(
+        self, image: np.ndarray, crop_box: list[int], layer: int, orig_size: tuple[int, ...]
+    ) -> MaskData:
+        """Logits, scores, points and boxes of a crop's masks that pass all filters."""
+        x0, y0, x1, y1 = crop_box
+        side = self.look_at(image[y0:y1, x0:x1, :])
+        points = self.point_grids[layer] * np.array([[x1 - x0, y1 - y0]])
+        return self._kept(self.candidates(side, points), crop_box, orig_size)
+
     def _enlarge(self, data: MaskData, crop_box: list[int], orig_size: tuple[int, ...]) -> None:
         """Logits become run lengths and boxes at the photograph's size, a few at once."""
         boxes, rles = [], []
+        size = (crop_box[3] - crop_box[1], crop_box[2] - crop_box[0])
         for part in data["logits"].split(ENLARGED_AT_ONCE):
-            masks = self._full_size(part)
+            masks = self.full_size(part, self.frame(), size)
             boxes.append(batched_mask_to_box(masks))
             rles += mask_to_rle_pytorch(uncrop_masks(masks, crop_box, *orig_size))
         data["boxes"], data["rles"] = uncrop_boxes_xyxy(torch.cat(boxes), crop_box), rles
         del data["logits"]
 
-    def _candidates(self, side: ImageSide, points: np.ndarray) -> MaskData:
+    def candidates(self, side: ImageSide, points: np.ndarray) -> MaskData:
         """Logits at a quarter of the model's input of every confident and stable mask."""
-        data = MaskData()
-        for block in np.array_split(points, -(-len(points) // self.decoder.block(side))):
-            found = self._ask(side, block)
-            found["stability_score"] = calculate_stability_score(
-                found["logits"], self.threshold, self.stability_score_offset
-            )
-            if self.stability_score_thresh > 0:
-                found.filter(found["stability_score"] >= self.stability_score_thresh)
-            data.cat(found)
-        return data
+        blocks = np.array_split(points, -(-len(points) // self.decoder.block(side)))
+        found = [self._stable(self._ask(side, block)) for block in blocks]
+        # Joined once: one by one, the whole would be copied for every block.
+        return MaskData(**{key: torch.cat([f[key] for f in found]) for key in found[0]._stats})
 
     def _ask(self, side: ImageSide, points: np.ndarray) -> MaskData:
         least = self.pred_iou_thresh if self.pred_iou_thresh > 0 else -torch.inf
         kept, scores, logits = self.decoder.confident(side, self._sparse(points), least)
-        height, width = self._content()
+        height, width = (-(-length // STRIDE) for length in self.frame())
         return MaskData(
             logits=logits[:, :height, :width].float(),
             iou_preds=scores,
             points=torch.as_tensor(points)[kept.nonzero()[:, 0].cpu()],
         )
 
+    def _stable(self, found: MaskData) -> MaskData:
+        found["stability_score"] = calculate_stability_score(
+            found["logits"], self.threshold, self.stability_score_offset
+        )
+        if self.stability_score_thresh > 0:
+            found.filter(found["stability_score"] >= self.stability_score_thresh)
+        return found
+
     def _kept(self, data: MaskData, crop_box: list[int], orig_size: tuple[int, ...]) -> MaskData:
         """Without masks cut off at the crop's edge, and one of each that are nearly the same."""
+        left, top, right, bottom = crop_box
         orig_h, orig_w = orig_size
-        data["boxes"] = self._boxes(data["logits"])
+        data["boxes"] = self.boxes(data["logits"], (bottom - top, right - left))
         data.filter(~is_box_near_crop_edge(data["boxes"], crop_box, [0, 0, orig_w, orig_h]))
-        categories = torch.zeros(len(data["boxes"]), device=data["boxes"].device)
-        data.filter(
-            batched_nms(data["boxes"], data["iou_preds"].float(), categories, self.box_nms_thresh)
-        )
+        data.filter(self.distinct(data["boxes"], data["iou_preds"]))
         return data
 
-    def _boxes(self, logits: Tensor) -> Tensor:
-        """Boxes K x 4, xyxy in px of the crop."""
+    def distinct(self, boxes: Tensor, scores: Tensor) -> Tensor:
+        """Indices of the boxes K x 4 that NMS keeps, the highest scores first."""
+        return batched_nms(boxes, scores, torch.zeros_like(scores), self.box_nms_thresh)
+
+    def boxes(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        """Boxes K x 4, xyxy in px of the crop, whose size is height and width."""
         above = logits - self.threshold
         left, right = _extent(above.amax(dim=1))
         top, bottom = _extent(above.amax(dim=2))
+        down, across = (STRIDE * of / at for of, at in zip(size, self.frame(), strict=True))
         cells = torch.stack([left, top, right, bottom], dim=1)
-        return cells * torch.tensor(self._cell() * 2, device=logits.device)
+        return cells * torch.tensor([across, down, across, down], device=logits.device)
+
+    def small_masks(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        """Masks K x h x w as large as tells their size and shape, in the proportions of `size`."""
+        del size  # with padding cut off, the logits have the photograph's proportions
+        return logits > self.threshold
+
+
+class FastSamPredictor(SamPredictor):
+    """`SamPredictor` with a fast image encoder."""
+
+    def __init__(self, model: Sam, dtype: torch.dtype) -> None:
+        super().__init__(model)
+        self.encoder = fast_encoder(model.image_encoder, dtype)
+
+    def set_torch_image(self, image: Tensor, original_size: tuple[int, ...]) -> None:
+        """As SamPredictor's; image: 1 x 3 x h x w, its longest side that of the model's input."""
+        self.reset_image()
+        self.original_size, self.input_size = original_size, tuple(image.shape[-2:])
+        self.features = self.encoder(self.model.preprocess(image))
+        self.is_image_set = True
 
 
 class FastMaskGenerator(FastCrops, SamAutomaticMaskGenerator):
     """`SamAutomaticMaskGenerator`, its settings and its records; only the work is another."""
 
+    def __init__(self, model: Sam, dtype: torch.dtype = torch.float32, **settings: Any) -> None:
+        super().__init__(model, dtype, **settings)
+        self.predictor = FastSamPredictor(model, dtype)
+
     @cached_property
     def decoder(self) -> FastMaskDecoder:  # type: ignore[override]
-        return FastMaskDecoder(self.predictor.model.mask_decoder)
+        return FastMaskDecoder(self.predictor.model.mask_decoder, self.dtype)
 
     @property
     def threshold(self) -> float:  # type: ignore[override]
         return float(self.predictor.model.mask_threshold)
 
-    def _look_at(self, image: np.ndarray) -> ImageSide:
-        self.predictor.set_image(image)
-        features, prompts = self.predictor.features, self.predictor.model.prompt_encoder
+    def look_at(self, image: np.ndarray) -> ImageSide:
+        predictor = self.predictor
+        predictor.set_image(image)
+        features, prompts = predictor.features, predictor.model.prompt_encoder
         dense = prompts.no_mask_embed.weight.reshape(1, -1, 1, 1).expand_as(features)
-        return self.decoder.image_side(features, prompts.get_dense_pe(), dense)
+        stride = predictor.model.image_encoder.img_size // features.shape[-1]
+        height, width = (-(-length // stride) for length in self.frame())
+        return self.decoder.image_side(
+            features, prompts.get_dense_pe(), dense, content=(height, width)
+        )
 
     def _sparse(self, points: np.ndarray) -> Tensor:
         predictor = self.predictor
@@ -167,27 +222,16 @@ class FastMaskGenerator(FastCrops, SamAutomaticMaskGenerator):
         sparse, _ = predictor.model.prompt_encoder((coords, labels), None, None)
         return sparse
 
-    def _content(self) -> tuple[int, int]:
+    def frame(self) -> tuple[int, int]:
         height, width = self.predictor.input_size
-        return -(-height // 4), -(-width // 4)
+        return height, width
 
-    def _cell(self) -> tuple[float, float]:
-        width, height = (
-            4 * full / small
-            for full, small in zip(
-                self.predictor.original_size[::-1], self.predictor.input_size[::-1], strict=True
-            )
-        )
-        return width, height
-
-    def _full_size(self, logits: Tensor) -> Tensor:
-        predictor = self.predictor
-        side = 4 * predictor.features.shape[-1]
+    def full_size(self, logits: Tensor, frame: tuple[int, int], size: tuple[int, int]) -> Tensor:
+        model = self.predictor.model
+        side = model.image_encoder.img_size // STRIDE
         height, width = logits.shape[-2:]
         framed = F.pad(logits, (0, side - width, 0, side - height))
-        masks = predictor.model.postprocess_masks(
-            framed[:, None], predictor.input_size, predictor.original_size
-        )
+        masks = model.postprocess_masks(framed[:, None], frame, size)
         return masks[:, 0] > self.threshold
 
 

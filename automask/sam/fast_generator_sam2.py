@@ -9,8 +9,9 @@ import torch
 from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
 from torch import Tensor
 
-from automask.sam.decoder import FastMaskDecoder, ImageSide
+from automask.sam.decoder import FastMaskDecoder
 from automask.sam.fast_generator import FastCrops
+from automask.sam.two_way import ImageSide
 
 
 class FastSam2MaskGenerator(FastCrops, SAM2AutomaticMaskGenerator):
@@ -21,14 +22,16 @@ class FastSam2MaskGenerator(FastCrops, SAM2AutomaticMaskGenerator):
 
     @cached_property
     def decoder(self) -> FastMaskDecoder:  # type: ignore[override]
-        return FastMaskDecoder(self.predictor.model.sam_mask_decoder)
+        return FastMaskDecoder(self.predictor.model.sam_mask_decoder, self.dtype)
 
     @property
     def threshold(self) -> float:  # type: ignore[override]
         return float(self.mask_threshold)
 
-    def _look_at(self, image: np.ndarray) -> ImageSide:
-        self.predictor.set_image(image)
+    def look_at(self, image: np.ndarray) -> ImageSide:
+        device = self.predictor.device.type
+        with torch.autocast(device, self.dtype, enabled=self.dtype != torch.float32):
+            self.predictor.set_image(image)
         features = self.predictor._features  # the only place where it keeps them
         embedding, prompts = features["image_embed"], self.predictor.model.sam_prompt_encoder
         dense = prompts.no_mask_embed.weight.reshape(1, -1, 1, 1).expand_as(embedding)
@@ -46,16 +49,14 @@ class FastSam2MaskGenerator(FastCrops, SAM2AutomaticMaskGenerator):
         sparse, _ = predictor.model.sam_prompt_encoder((coords[:, None], labels), None, None)
         return sparse
 
-    def _content(self) -> tuple[int, int]:
-        side = self.predictor.model.image_size // 4
+    def frame(self) -> tuple[int, int]:
+        side = self.predictor.model.image_size
         return side, side
 
-    def _cell(self) -> tuple[float, float]:
-        height, width = self.predictor._orig_hw[-1]
-        side = self.predictor.model.image_size // 4
-        return width / side, height / side
+    def small_masks(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        height, width = (max(1, round(side * logits.shape[-1] / max(size))) for side in size)
+        return self.full_size(logits, self.frame(), (height, width))
 
-    def _full_size(self, logits: Tensor) -> Tensor:
-        predictor = self.predictor
-        masks = predictor._transforms.postprocess_masks(logits[:, None], predictor._orig_hw[-1])
+    def full_size(self, logits: Tensor, _: tuple[int, int], size: tuple[int, int]) -> Tensor:
+        masks = self.predictor._transforms.postprocess_masks(logits[:, None], size)
         return masks[:, 0] > self.threshold

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from automask.errors import ConfigError
 from automask.sam import build  # noqa: F401  first: it explains a broken torch installation
 from automask.sam.checkpoints import Checkpoint
+from automask.sam.device import dtype_of
 from automask.sam.fast_generator import FastMaskGenerator
 from automask.sam.tiny import build_tiny
 
 import torch  # isort: skip
+from torch import nn  # isort: skip
 from segment_anything import SamAutomaticMaskGenerator  # isort: skip
 from segment_anything.modeling import Sam  # isort: skip
 from segment_anything.utils.transforms import ResizeLongestSide  # isort: skip
@@ -26,12 +28,15 @@ KINDS = ("fast", "stock")
 NMS_COORDINATES_LIMIT = 20_000
 
 
-def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
+def make_generator(
+    model: Any, kind: str = "fast", dtype: torch.dtype | None = None, **settings: Any
+) -> Any:
     """A mask generator with SAM's own `.generate(image_rgb) -> list[dict]`.
 
     model: any `Sam` or `SAM2Base`. kind: `stock` is `SamAutomaticMaskGenerator`, or
     `SAM2AutomaticMaskGenerator`, untouched; `fast` is `FastMaskGenerator` or
     `FastSam2MaskGenerator` (for SAM 2's `use_m2m` and `multimask_output=False` it is `stock`).
+    dtype: of the fast ones' products of matrices; None: what suits the model's device.
     settings: the package's class's own, over those that suit the checkpoint
     (`model.generator_defaults`). The records hold
     segmentation (H x W bool), area (px), bbox (xywh), predicted_iou, point_coords,
@@ -40,15 +45,27 @@ def make_generator(model: Any, kind: str = "fast", **settings: Any) -> Any:
     if kind not in KINDS:
         raise ConfigError(f"generator must be one of {', '.join(KINDS)}, not {kind!r}")
     merged = _merged(getattr(model, "generator_defaults", {}), settings)
-    generator_class = _class_for(model, kind, merged)
-    _refuse_unknown(generator_class, merged)
+    package_class = _package_class(model)
+    _refuse_unknown(package_class, merged)
+    fast_class = _fast_class(model, merged) if kind == "fast" else None
     try:
-        generator = generator_class(model, **merged)
+        if fast_class is None:
+            generator = package_class(model, **merged)
+        else:
+            dtype = dtype or dtype_of("auto", next(model.parameters()).device)
+            generator = fast_class(model, dtype, **merged)
     except (AssertionError, TypeError, ValueError) as error:
-        raise ConfigError(f"{generator_class.__name__} refuses its settings: {error}") from error
+        raise ConfigError(f"{package_class.__name__} refuses its settings: {error}") from error
     if isinstance(model, Sam) and generator.predictor.device.type == "mps":
         generator.predictor.transform = Float32Coords(generator.predictor.transform.target_length)
     return generator
+
+
+def encoder_of(generator: Any) -> nn.Module:
+    """The module that encodes a generator's images."""
+    predictor = generator.predictor
+    encoder: nn.Module = getattr(predictor, "encoder", predictor.model.image_encoder)
+    return encoder
 
 
 def _merged(defaults: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -73,16 +90,23 @@ class Float32Coords(ResizeLongestSide):
         return super().apply_coords(coords, original_size).astype(np.float32)
 
 
-def _class_for(model: Any, kind: str, settings: dict[str, Any]) -> type[Any]:
+def _package_class(model: Any) -> type[Any]:
     if isinstance(model, Sam):
-        return FastMaskGenerator if kind == "fast" else SamAutomaticMaskGenerator
-    if kind == "fast" and not settings.get("use_m2m") and settings.get("multimask_output", True):
-        from automask.sam.fast_generator_sam2 import FastSam2MaskGenerator
-
-        return FastSam2MaskGenerator
+        return SamAutomaticMaskGenerator
     from sam2.automatic_mask_generator import SAM2AutomaticMaskGenerator
 
     return SAM2AutomaticMaskGenerator
+
+
+def _fast_class(model: Any, settings: dict[str, Any]) -> type[Any] | None:
+    """None: what the settings ask for is the package's class alone to answer."""
+    if isinstance(model, Sam):
+        return FastMaskGenerator
+    if settings.get("use_m2m") or not settings.get("multimask_output", True):
+        return None
+    from automask.sam.fast_generator_sam2 import FastSam2MaskGenerator
+
+    return FastSam2MaskGenerator
 
 
 def check_settings(checkpoint: Checkpoint, settings: dict[str, Any]) -> None:

@@ -9,40 +9,53 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from automask.config import ProposeConfig
 from automask.records import Proposal
 from automask.sam.device import synchronize
-from automask.sam.generator import generate, make_generator
-from automask.sam.weights import Weights
+from automask.sam.fast_generator import FastCrops
+from automask.sam.generator import encoder_of, generate
+from automask.sam.look import FastLook
+from automask.sam.points import Contenders, coarse_to_fine
 
 
 class ModelProposer:
-    """A model with its generator, timing the image encoder apart from the rest."""
+    """A model with its generator, timing the image encoder apart from the rest.
 
-    def __init__(self, model: Any, kind: str, max_side: int, settings: dict[str, Any]) -> None:
+    contenders: which of some proposals may be the primary object, see points.py; None: the full
+    grid of points is asked.
+    """
+
+    def __init__(self, generator: Any, max_side: int, contenders: Contenders | None = None) -> None:
         self.max_side = max_side
-        self.device = next(model.parameters()).device
-        self.generator = make_generator(model, kind, **settings)
+        self.generator, self.contenders = generator, contenders
+        self.device = generator.predictor.device
+        self.dtype = str(getattr(generator, "dtype", torch.float32)).removeprefix("torch.")
         self._encode = _Stopwatch(self.device)
-        model.image_encoder.register_forward_pre_hook(self._encode.start)
-        model.image_encoder.register_forward_hook(self._encode.stop)
+        encoder = encoder_of(generator)
+        encoder.register_forward_pre_hook(self._encode.start)
+        encoder.register_forward_hook(self._encode.stop)
 
     def propose(self, image_rgb: NDArray[np.uint8]) -> tuple[list[Proposal], dict[str, float]]:
         """Proposals for an H x W x 3 uint8 RGB image, and seconds spent on encode and decode."""
         self._encode.seconds = 0.0
         synchronize(self.device)
         began = time.perf_counter()
-        records = generate(self.generator, image_rgb)
+        proposals = self._proposals(image_rgb)
         synchronize(self.device)
         total = time.perf_counter() - began
         seconds = {"encode": self._encode.seconds, "decode": total - self._encode.seconds}
-        return [to_proposal(record) for record in records], seconds
+        return proposals, seconds
 
-
-def make_proposer(model: Any, weights: Weights, kind: str, config: ProposeConfig) -> ModelProposer:
-    """The proposer of a run: the config's settings over those that suit the checkpoint."""
-    max_side = weights.checkpoint.max_side if config.max_side is None else config.max_side
-    return ModelProposer(model, kind, max_side, config.settings)
+    def _proposals(self, image_rgb: NDArray[np.uint8]) -> list[Proposal]:
+        """Masks as small as suits judging them where the generator can, else full size."""
+        if not isinstance(self.generator, FastCrops) or not self.generator.looks_once:
+            return [to_proposal(record) for record in generate(self.generator, image_rgb)]
+        grid = np.asarray(self.generator.point_grids[0])
+        with torch.inference_mode():
+            look = FastLook(self.generator, image_rgb)
+            if self.contenders is not None:
+                return coarse_to_fine(look, grid, self.contenders)
+            look.ask(grid)
+            return look.proposals()
 
 
 def to_proposal(record: dict[str, Any]) -> Proposal:

@@ -22,6 +22,7 @@ from automask.image.choose import (
     centrality,
     choose,
     compactness,
+    contenders,
     terms_of,
 )
 from automask.records import Choice, Proposal
@@ -311,6 +312,30 @@ def test_what_counts_as_the_same_object_follows_the_config() -> None:
 def test_near_duplicates_alone_leave_no_runner_up() -> None:
     proposals = [proposal(CENTRED, 0.9), proposal(CENTRED_LESS_A_CORNER, 0.89)]
     assert choose(proposals, config()).runner_up is None
+
+
+# Contenders: what is asked again before the choice, the likely winner and a close runner-up.
+
+
+@pytest.mark.parametrize(("score", "expected"), [(0.88, [0, 2]), (0.84, [0])])
+def test_a_runner_up_contends_where_it_is_close(score: float, expected: list[int]) -> None:
+    settings = config(weights=weights(predicted_iou=1), contender_margin=0.05)
+    proposals = [
+        proposal(CENTRED, 0.9), proposal(CENTRED_LESS_A_CORNER, 0.89), proposal(CORNER, score)
+    ]  # fmt: skip
+    assert contenders(proposals, settings) == [proposals[i] for i in expected]
+
+
+def test_a_backdrop_does_not_contend() -> None:
+    assert contenders([proposal(BACKDROP, 0.99)], config()) == []
+
+
+def test_what_contends_need_not_be_good_enough_to_be_chosen() -> None:
+    """Asked again, the same object may come out better."""
+    weak = proposal(CENTRED, 0.1)
+    settings = config(weights=weights(predicted_iou=1), min_score=0.3)
+    assert choose([weak], settings) == NOTHING
+    assert contenders([weak], settings) == [weak]
 
 
 # The confidence: logistic in the score and in the margin to the runner-up.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from automask.config import RunConfig
-from automask.image.pipeline import Bench, Outcome, enlarge, lost, mask_image, process, shrink
+from automask.image.pipeline import Bench, Outcome, at_size, lost, mask_image, process, shrink
 from automask.records import Job, Proposal
 
 Mask = NDArray[np.bool_]
@@ -201,7 +201,7 @@ def test_the_lock_is_held_while_the_model_works(make_config: RunMaker) -> None:
     assert not lock.locked()
 
 
-# shrink and enlarge.
+# shrink and at_size.
 
 
 @pytest.mark.parametrize(
@@ -227,21 +227,35 @@ def test_shrink_averages_the_pixels_that_become_one() -> None:
     assert shrink(image, 1).tolist() == [[[50, 100, 20]]]
 
 
-def test_enlarge_leaves_a_mask_of_the_right_size_alone() -> None:
+def proposed(mask: Mask, cut: Callable[[tuple[int, int]], Mask] | None = None) -> Proposal:
+    return Proposal(mask, 0.9, 0.95, cut=cut)
+
+
+def test_a_mask_of_the_right_size_is_left_alone() -> None:
     mask = np.array([[True, False]])
-    assert enlarge(mask, (1, 2)) is mask
+    assert at_size(proposed(mask), (1, 2)) is mask
 
 
-def test_enlarge_keeps_the_edge_where_it_was() -> None:
+def test_no_proposal_is_an_empty_mask() -> None:
+    assert at_size(None, (1, 2)).tolist() == [[False, False]]
+
+
+def test_a_proposal_that_can_be_cut_to_size_is() -> None:
+    """What it was cut from tells the edge better than pixels enlarged."""
+    finer = np.eye(4, dtype=np.bool_)
+    assert at_size(proposed(np.eye(2, dtype=np.bool_), lambda _: finer), (4, 4)) is finer
+
+
+def test_enlarging_keeps_the_edge_where_it_was() -> None:
     # Of 2 columns the left is on the object; of 4, the left two are.
     mask = np.array([[True, False], [True, False]])
-    assert enlarge(mask, (4, 4)).tolist() == [[True, True, False, False]] * 4
+    assert at_size(proposed(mask), (4, 4)).tolist() == [[True, True, False, False]] * 4
 
 
-def test_enlarge_cuts_the_corner_of_what_would_be_a_stair() -> None:
+def test_enlarging_cuts_the_corner_of_what_would_be_a_stair() -> None:
     # Of 8 columns the left four weigh 1, 1, 7/8 and 5/8 for the left pixel, and so do the rows. On
     # the object is where the product is 1/2 or more: 7/8 * 5/8 = 0.55 is, 5/8 * 5/8 = 0.39 is not.
-    corner = enlarge(np.array([[True, False], [False, False]]), (8, 8))
+    corner = at_size(proposed(np.array([[True, False], [False, False]])), (8, 8))
     assert ["".join(".#"[int(pixel)] for pixel in row) for row in corner] == [
         "####....",
         "####....",

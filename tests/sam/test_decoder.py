@@ -9,7 +9,8 @@ import torch
 from segment_anything.modeling import MaskDecoder, TwoWayTransformer
 from torch import Tensor, nn
 
-from automask.sam.decoder import FastMaskDecoder, ImageSide
+from automask.sam.decoder import FastMaskDecoder
+from automask.sam.two_way import ImageSide
 
 CHANNELS, HEIGHT, WIDTH = 32, 4, 6
 PROMPTS = 5
@@ -135,3 +136,37 @@ def test_where_nothing_is_confident_there_are_no_masks(
     assert not kept.any()
     assert len(scores) == 0
     assert logits.shape == (0, 4 * HEIGHT, 4 * WIDTH)
+
+
+@torch.no_grad()
+def test_in_bfloat16_the_answers_are_near(sam_decoder: Any, asked: dict[str, Tensor]) -> None:
+    own_logits, own_scores = sam_decoder(**asked, multimask_output=True)
+    fast = FastMaskDecoder(sam_decoder, torch.bfloat16)
+    sparse = asked["sparse_prompt_embeddings"]
+    logits, scores = fast.answer(side_of(fast, asked), sparse, slice(1, None))
+    error = (logits.float() - own_logits).norm() / own_logits.norm()
+    assert 0 < error < 0.05
+    assert (scores - own_scores).abs().max() < 0.05
+    assert next(sam_decoder.parameters()).dtype == torch.float32  # the model's own is untouched
+
+
+@torch.no_grad()
+def test_scores_do_not_come_in_bfloat16s_steps(sam_decoder: Any, asked: dict[str, Tensor]) -> None:
+    """Steps of 0.004 near 1 would make ties of what NMS and the choice must tell apart."""
+    fast = FastMaskDecoder(sam_decoder, torch.bfloat16)
+    sparse = asked["sparse_prompt_embeddings"]
+    scores = fast.answer(side_of(fast, asked), sparse, slice(1, None))[1]
+    assert scores.dtype == torch.float32
+    assert not torch.equal(scores, scores.bfloat16().float())
+
+
+@torch.no_grad()
+def test_logits_of_the_padding_are_not_computed(sam_decoder: Any, asked: dict[str, Tensor]) -> None:
+    fast = FastMaskDecoder(sam_decoder)
+    sparse, dense = asked["sparse_prompt_embeddings"], asked["dense_prompt_embeddings"][:1]
+    image = asked["image_embeddings"], asked["image_pe"], dense
+    whole = fast.answer(fast.image_side(*image), sparse, slice(1, None))[0]
+    part = fast.answer(fast.image_side(*image, content=(3, 5)), sparse, slice(1, None))[0]
+    assert whole.shape[2:] == (4 * HEIGHT, 4 * WIDTH)
+    assert part.shape[2:] == (4 * 3, 4 * 5)
+    assert (part - whole[:, :, :12, :20]).abs().max() < 1e-5

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from automask.sam.device import autocast
+from automask.sam.device import autocast, dtype_of
 
 CPU = torch.device("cpu")
 
@@ -50,3 +50,16 @@ def test_an_nvidia_gpu_is_asked_for_what_it_does_not_emulate(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_bf16_supported)
     monkeypatch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", lambda: False)
     assert isinstance(autocast(torch.device("cuda")), torch.autocast) is native
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_auto_precision_is_bfloat16_only_where_that_is_fast(
+    monkeypatch: pytest.MonkeyPatch, native: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    assert dtype_of("auto", CPU) == (torch.bfloat16 if native else torch.float32)
+
+
+def test_float32_asked_for_is_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    assert dtype_of("float32", CPU) == torch.float32

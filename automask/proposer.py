@@ -1,0 +1,26 @@
+"""What proposes masks in a run: a model, its generator, and what the choice wants to know more of.
+
+Here the model's side meets the choice's; neither imports the other.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from automask.config import RunConfig
+from automask.image.choose import contenders
+from automask.sam.device import dtype_of
+from automask.sam.generator import make_generator
+from automask.sam.propose import ModelProposer
+from automask.sam.weights import Weights
+
+
+def make_proposer(model: Any, weights: Weights, config: RunConfig) -> ModelProposer:
+    """The proposer of a run: the config's settings over those that suit the checkpoint."""
+    asked = config.propose
+    max_side = weights.checkpoint.max_side if asked.max_side is None else asked.max_side
+    dtype = dtype_of(config.precision, next(model.parameters()).device)
+    generator = make_generator(model, config.generator, dtype, **asked.settings)
+    front = partial(contenders, config=config.choose) if config.points == "few" else None
+    return ModelProposer(generator, max_side, front)

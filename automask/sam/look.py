@@ -1,0 +1,70 @@
+"""A photograph that is encoded once and asked for masks point by point."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from segment_anything.utils.amg import MaskData
+from torch import Tensor
+
+from automask.records import Mask, Proposal
+from automask.sam.fast_generator import FastCrops
+from automask.sam.points import Points
+
+
+class FastLook:
+    """The masks that a fast generator finds at the points that were asked, none of them enlarged.
+
+    For settings that look once (`FastCrops.looks_once`).
+    """
+
+    def __init__(self, generator: FastCrops, image_rgb: NDArray[np.uint8]) -> None:
+        self.generator = generator
+        self.height, self.width = image_rgb.shape[:2]
+        self.side = generator.look_at(image_rgb)
+        self.frame = generator.frame()
+        self._found: list[Proposal] = []
+        self._boxes: list[Tensor] = []
+        self._scores: list[Tensor] = []
+
+    def ask(self, points: Points) -> None:
+        """points: N x 2, x and y as fractions of the photograph."""
+        data = self.generator.candidates(self.side, points * (self.width, self.height))
+        if len(data["iou_preds"]) == 0:
+            return
+        self._boxes.append(self.generator.boxes(data["logits"], (self.height, self.width)))
+        self._scores.append(data["iou_preds"])
+        self._found += self._proposals_of(data)
+
+    def proposals(self) -> list[Proposal]:
+        """What was found so far, one of each that are nearly the same, the highest scores first."""
+        if not self._found:
+            return []
+        kept = self.generator.distinct(torch.cat(self._boxes), torch.cat(self._scores))
+        return [self._found[i] for i in kept.tolist()]
+
+    def _proposals_of(self, data: MaskData) -> list[Proposal]:
+        size = (self.height, self.width)
+        masks = self.generator.small_masks(data["logits"], size).cpu().numpy()
+        points = (data["points"].cpu().numpy() / (self.width, self.height)).tolist()
+        scores = (data["iou_preds"].tolist(), data["stability_score"].tolist())
+        return [
+            Proposal(mask, predicted_iou, stability, (x, y), _Cut(self.generator, self.frame, own))
+            for mask, predicted_iou, stability, (x, y), own in zip(
+                masks, *scores, points, data["logits"], strict=True
+            )
+        ]
+
+
+class _Cut:
+    """Cuts a mask of any size out of its logits, whatever has been looked at since."""
+
+    def __init__(self, generator: FastCrops, frame: tuple[int, int], logits: Tensor) -> None:
+        self.generator, self.frame, self.logits = generator, frame, logits
+
+    def __call__(self, size: tuple[int, int]) -> Mask:
+        """The mask H x W bool for the photograph at the size H, W."""
+        with torch.inference_mode():
+            mask = self.generator.full_size(self.logits[None], self.frame, size)[0]
+        return np.asarray(mask.cpu().numpy())

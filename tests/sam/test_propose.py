@@ -1,0 +1,119 @@
+"""propose: what a run's generator and points come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+import automask
+from automask.config import RunConfig
+from automask.metrics import mask_iou
+from automask.proposer import make_proposer
+from automask.records import Proposal
+from automask.sam.propose import ModelProposer
+from automask.sam.weights import locate
+
+POINTS_ON_A_SIDE = 10
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return automask.load_model("tiny")
+
+
+@pytest.fixture(scope="module")
+def photograph() -> NDArray[np.uint8]:
+    """An orange disc on a graded backdrop, 118 x 161."""
+    rows, columns = np.mgrid[0:118, 0:161]
+    image = np.stack([150 + rows // 4] * 3, axis=2).astype(np.uint8)
+    image[(rows - 60) ** 2 + (columns - 80) ** 2 < 35**2] = (240, 120, 20)
+    return image
+
+
+def proposer(model: Any, settings: dict[str, Any] | None = None, **changes: Any) -> ModelProposer:
+    asked = {"points_per_side": POINTS_ON_A_SIDE, **(settings or {})}
+    config = RunConfig(input=Path("in"), output=Path("out"), propose={"settings": asked}, **changes)
+    return make_proposer(model, locate("tiny"), config)
+
+
+def best(proposals: Sequence[Proposal]) -> Proposal:
+    return max(proposals, key=lambda p: p.predicted_iou)
+
+
+def asked_points(proposer: ModelProposer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many points each call of the generator asked."""
+    counts: list[int] = []
+    ask = proposer.generator.candidates
+
+    def counted(side: Any, points: NDArray[np.floating]) -> Any:
+        counts.append(len(points))
+        return ask(side, points)
+
+    monkeypatch.setattr(proposer.generator, "candidates", counted)
+    return counts
+
+
+def test_few_points_find_the_object_that_all_points_find(
+    model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, full = proposer(model), proposer(model, points="full")
+    asked_few, asked_full = asked_points(few, monkeypatch), asked_points(full, monkeypatch)
+    found_few, found_full = few.propose(photograph)[0], full.propose(photograph)[0]
+    assert asked_full == [POINTS_ON_A_SIDE**2]
+    assert len(asked_few) > 1
+    assert sum(asked_few) < POINTS_ON_A_SIDE**2
+    assert mask_iou(best(found_few).mask, best(found_full).mask) > 0.95
+
+
+@pytest.mark.parametrize("settings", [{"crop_n_layers": 1}, {"min_mask_region_area": 50}])
+def test_settings_that_need_more_than_a_look_get_the_generators_records(
+    model: Any, photograph: NDArray[np.uint8], settings: dict[str, int]
+) -> None:
+    proposals, _ = proposer(model, settings).propose(photograph)
+    assert {p.mask.shape for p in proposals} == {photograph.shape[:2]}
+
+
+def test_stock_gives_masks_at_the_images_size(model: Any, photograph: NDArray[np.uint8]) -> None:
+    proposals, seconds = proposer(model, generator="stock").propose(photograph)
+    assert {p.mask.shape for p in proposals} == {photograph.shape[:2]}
+    assert seconds["encode"] > 0
+
+
+def test_the_fast_encoders_time_is_told_apart(model: Any, photograph: NDArray[np.uint8]) -> None:
+    _, seconds = proposer(model).propose(photograph)
+    assert seconds["encode"] > 0
+    assert seconds["decode"] > 0
+
+
+@pytest.mark.parametrize(
+    ("precision", "native", "expected"),
+    [
+        ("auto", True, "bfloat16"),
+        ("auto", False, "float32"),  # without the instructions bfloat16 is slower
+        ("float32", True, "float32"),
+    ],
+)
+def test_what_is_computed_in_is_told(
+    model: Any, monkeypatch: pytest.MonkeyPatch, precision: str, native: bool, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    made = proposer(model, precision=precision)
+    assert made.dtype == str(made.generator.dtype).removeprefix("torch.") == expected
+
+
+def test_stock_computes_in_float32(model: Any) -> None:
+    assert proposer(model, generator="stock").dtype == "float32"
+
+
+def test_bfloat16_finds_the_same_object(model: Any, photograph: NDArray[np.uint8]) -> None:
+    near, exact = (
+        best(proposer(model, precision=p).propose(photograph)[0]) for p in ("auto", "float32")
+    )
+    assert mask_iou(near.mask, exact.mask) > 0.95
+    assert near.predicted_iou == pytest.approx(exact.predicted_iou, abs=0.05)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from automask.bench.command import bench_command
+from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ EXIT_CODES = (
     "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
     "interrupted, safe to rerun."
 )
-LOG_WIDTH = 250  # characters; wider than any table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,6 +53,12 @@ def run_command(
     generator: Annotated[
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
     ] = None,
+    points: Annotated[
+        str | None, typer.Option(help="few: where they matter; full: the whole grid.  (few)")
+    ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="The full grid, all of it computed in float32.")
+    ] = False,
     save: Annotated[
         list[str] | None, typer.Option(help="Of trimap,mask,overlay,cutout.  (default: trimap)")
     ] = None,
@@ -86,13 +93,14 @@ def run_command(
         "workers": workers,
         "threads": threads,
         "generator": generator,
-        "save": _split(",".join(save)) if save else None,
+        **_speed_flags(points, exact),
+        "save": split_names(",".join(save)) if save else None,
         "keep_extension": keep_extension or None,
         "overwrite": overwrite or None,
         "limit": limit,
-        "trimap": {"contour_px": contour_px, "values": _split(trimap_values)},
+        "trimap": {"contour_px": contour_px, "values": split_names(trimap_values)},
     }
-    console = _console()
+    console = make_console()
     prepared = prepare(load_config(config, flags))
     if dry_run:
         _print_plan(console, prepared)
@@ -100,6 +108,11 @@ def run_command(
     summary = execute(prepared, make_progress(console))
     print_summary(console, summary)
     raise typer.Exit(summary.exit_code)
+
+
+def _speed_flags(points: str | None, exact: bool) -> dict[str, str | None]:
+    """--exact is as near to the stock generator as the fast one can be."""
+    return {"points": "full", "precision": "float32"} if exact else {"points": points}
 
 
 @app.command("models")
@@ -120,7 +133,7 @@ def models_command(
         where = shown(str(file)) if file else checkpoint.file
         size = _megabytes(file.stat().st_size if file else checkpoint.size_bytes)
         table.add_row(checkpoint.name, checkpoint.family, size, checkpoint.license, state, where)
-    console = _console()
+    console = make_console()
     console.print(table)
     console.print("looked in, first match wins:")
     for folder in search_folders(weights):
@@ -137,7 +150,7 @@ def fetch_command(
 
     for name in names:
         file = fetch(name, weights)
-        _console().print(f"{name}: {file}, verified")
+        make_console().print(f"{name}: {file}, verified")
 
 
 @app.command("eval-choice")
@@ -157,6 +170,9 @@ def eval_choice_command(
     studio: Annotated[
         bool, typer.Option("--studio", help="Set each object on a studio backdrop first.")
     ] = False,
+    generator: Annotated[str | None, typer.Option(help="fast or stock.")] = None,
+    points: Annotated[str | None, typer.Option(help="few or full, see run.")] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="See run.")] = False,
 ) -> None:
     """Measure rules of choice against true masks: ours, argmax of score, largest, oracle."""
     from automask.config import load_config
@@ -164,12 +180,13 @@ def eval_choice_command(
     from automask.labelled import LabelledFolder
 
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
-    settings = load_config(config, {**flags, "limit": limit})
+    speed = {"generator": generator, **_speed_flags(points, exact)}
+    settings = load_config(config, {**flags, **speed, "limit": limit})
     folder = LabelledFolder(settings, masks, studio)
-    rows = evaluate(settings, folder, _console(), from_truth() if made_up else None)
+    rows = evaluate(settings, folder, make_console(), from_truth() if made_up else None)
     if csv is not None:
         write_csv(csv, rows)
-    print_table(_console(), rows)
+    print_table(make_console(), rows)
 
 
 @app.command("eval-prompts")
@@ -191,7 +208,7 @@ def eval_prompts_command(
     settings = load_config(None, {"input": images, "output": Path("."), "limit": limit})
     folder = LabelledFolder(settings, masks)
     prompter = Prompter(load_model(model, device, arch))
-    print_prompt_table(_console(), evaluate_prompts(prompter, folder, _console()))
+    print_prompt_table(make_console(), evaluate_prompts(prompter, folder, make_console()))
 
 
 @app.command("tune")
@@ -221,13 +238,14 @@ def tune_command(
     Delete the results that are wrong, or mend them, and name the folder.
     """
     from automask.config import load_config
+    from automask.targets import refuse_unwritable
     from automask.tuning.fit import FitConfig
     from automask.tuning.reviewed import hold_out as split
     from automask.tuning.reviewed import load_reviewed
-    from automask.tuning.tune import print_before_after, refuse_unwritable, tune
+    from automask.tuning.tune import SUFFIX, print_before_after, tune
 
-    refuse_unwritable(out)
-    console = _console()
+    refuse_unwritable(out, "--out", SUFFIX)
+    console = make_console()
     flags = {"input": images or masked, "output": out.parent, "model": model, "arch": arch}
     config = load_config(None, {**flags, "device": device})
     pairs, without_mask = load_reviewed(masked, images, foreground)
@@ -236,6 +254,9 @@ def tune_command(
     learn, held_out = split(pairs, hold_out)
     fit_config = FitConfig(steps=steps, seed=seed)
     print_before_after(console, tune(config, learn, held_out, out, fit_config, console))
+
+
+app.command("bench")(bench_command)
 
 
 def main() -> None:
@@ -253,21 +274,8 @@ def main() -> None:
         sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    if sys.stdout.isatty():
-        return Console(emoji=False, highlight=False)
-    # Without a terminal there is no width to obey: one message stays one line of the log.
-    return Console(soft_wrap=True, width=LOG_WIDTH, emoji=False, highlight=False)
-
-
 def _complain(message: str) -> None:
     print(f"automask: {message}", file=sys.stderr, flush=True)
-
-
-def _split(text: str | None) -> list[str] | None:
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _megabytes(size: int | None) -> str:

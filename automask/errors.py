@@ -55,6 +55,12 @@ class DivergedError(AutomaskError):
     exit_code = EXIT_SOME_FAILED
 
 
+class MeasurementError(AutomaskError):
+    """A measurement that could not be finished, because a process of it died."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
 class OutputError(AutomaskError):
     """The run had to stop because results can no longer be written (disk full, read-only)."""
 

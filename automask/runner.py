@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from automask.config import RunConfig, settings_digest
 from automask.errors import (
     EXIT_OK,
-    EXIT_SIGINT,
-    EXIT_SIGTERM,
     EXIT_SOME_FAILED,
-    Interrupted,
     OutputError,
     UsageError,
 )
@@ -36,6 +31,10 @@ from automask.records import (
     rewrite_records,
 )
 from automask.sam.weights import Weights, locate
+from automask.signals import signals_raise
+
+if TYPE_CHECKING:
+    from automask.pool.workers import WorkerSetup
 
 RECORDS_NAME = "run"
 LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
@@ -131,7 +130,7 @@ def prepare(config: RunConfig) -> Prepared:
     if not config.overwrite:
         refuse_other_settings(config.output, records.values(), settings)
     plan = make_plan(jobs, records, settings_digest(settings), config)
-    device = _device(config.device)
+    device = device_of(config.device)
     crew = plan_crew(
         config.workers, config.threads, available_cores(), weights.checkpoint.threads,
         on_gpu=device != "cpu",
@@ -159,7 +158,7 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
     _start_output(prepared, records_file)
     watcher.begin(summary.images, summary.skipped)
     try:
-        with _signals_raise(), RecordWriter(records_file) as ledger:
+        with signals_raise(), RecordWriter(records_file) as ledger:
             for record in _outcomes(prepared):
                 _append(ledger, record)
                 summary.count(record)
@@ -212,19 +211,11 @@ def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
     """Records as images are finished; raises OutputError, after a record, where none can follow."""
     if not prepared.plan.todo:
         return
-    from automask.pool.workers import WorkerSetup, model_bench, run_in_processes, run_in_threads
+    from automask.pool.workers import run_in_processes, run_in_threads
     from automask.sam.build import share
 
     with tempfile.TemporaryDirectory(prefix="automask-") as folder:
-        setup = WorkerSetup(
-            prepared.config,
-            prepared.weights,
-            share(prepared.weights, Path(folder)),
-            prepared.device,
-            prepared.crew.threads,
-            _labels(prepared),
-            model_bench,
-        )
+        setup = worker_setup(prepared, share(prepared.weights, Path(folder)))
         on_cpu = prepared.device == "cpu"
         pool = run_in_processes if on_cpu else run_in_threads
         for outcome in pool(prepared.plan.todo, setup, prepared.crew.workers):
@@ -233,13 +224,28 @@ def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
                 raise OutputError(_stopped(str(outcome.record.error)))
 
 
+def worker_setup(prepared: Prepared, mapped: Path) -> WorkerSetup:
+    """What each worker needs. mapped: the float32 weights that all of them map, see `share`."""
+    from automask.pool.workers import WorkerSetup, model_bench
+
+    return WorkerSetup(
+        prepared.config,
+        prepared.weights,
+        mapped,
+        prepared.device,
+        prepared.crew.threads,
+        _labels(prepared),
+        model_bench,
+    )
+
+
 def _labels(prepared: Prepared) -> dict[str, Any]:
     """The fields of a record that are the same for all images of the run."""
     return {
         "model": prepared.config.model,
         "model_sha256": prepared.weights.sha256,
         "device": prepared.device,
-        "dtype": "float32",
+        "dtype": prepared.config.precision,  # a worker knows what auto comes to
         "generator": prepared.config.generator,
         "settings": settings_digest(prepared.settings),
     }
@@ -252,7 +258,8 @@ def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
     check_settings(weights.checkpoint, settings)
 
 
-def _device(asked: str) -> str:
+def device_of(asked: str) -> str:
+    """What auto, cpu, mps, cuda or cuda:N comes to here; raises DeviceError where it is not."""
     if asked == "cpu":
         return asked
     from automask.sam.device import resolve_device
@@ -274,22 +281,3 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
         "threads": prepared.crew.threads,
         **describe_machine(prepared.device),
     }
-
-
-@contextmanager
-def _signals_raise() -> Iterator[None]:
-    """SIGINT and SIGTERM stop the run at a point where its records are whole."""
-
-    def stop(number: int, _: Any) -> None:
-        raise Interrupted(EXIT_SIGINT if number == signal.SIGINT else EXIT_SIGTERM)
-
-    try:
-        before = {s: signal.signal(s, stop) for s in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: signals are the caller's affair
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

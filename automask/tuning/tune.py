@@ -14,20 +14,23 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from automask.config import RunConfig
-from automask.errors import OutputError, UsageError
+from automask.errors import OutputError
 from automask.eval_choice import Row, evaluate
 from automask.eval_prompts import PromptRow, evaluate_prompts
 from automask.image.pipeline import shrink
 from automask.labelled import Labelled
 from automask.progress import shown
+from automask.proposer import make_proposer
 from automask.sam.build import build, tiny_sizes
 from automask.sam.device import resolve_device
 from automask.sam.predictor import Prompter
-from automask.sam.propose import make_proposer
 from automask.sam.weights import Weights, locate
+from automask.targets import refuse_unwritable
 from automask.tiny_training.export import export
 from automask.tuning.fit import FitConfig, Look, best_look, fit
 from automask.tuning.tunables import make_tunable
+
+SUFFIX = ".safetensors"  # of a file of weights
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def tune(
     The weights of the best look at the held-out pairs are kept; where that is the first, they are
     those it began with, and the table says so. Raises UsageError where the file cannot be written.
     """
-    refuse_unwritable(file)
+    refuse_unwritable(file, "--out", SUFFIX)
     weights = locate(config.model, config.arch, config.weights)
     model = build(weights).to(resolve_device(config.device))
     console.print(f"measuring {len(held_out)} held-out photographs before tuning")
@@ -80,7 +83,7 @@ def _measure(
 ) -> Measured:
     """As a run would mask them, and by prompts."""
     model.eval().requires_grad_(False)
-    proposer = make_proposer(model, weights, config.generator, config.propose)
+    proposer = make_proposer(model, weights, config)
     rows = evaluate(
         config,
         held_out,
@@ -104,21 +107,6 @@ def _save(model: Any, weights: Weights, file: Path, notes: dict[str, str]) -> No
         raise OutputError(f"cannot write {file}: {error}") from error
     finally:
         partial.unlink(missing_ok=True)
-
-
-def refuse_unwritable(file: Path) -> None:
-    """Raises UsageError where weights cannot be written to `file`: before the work, not after."""
-    if file.is_dir():
-        raise UsageError(f"--out {file} is a folder")
-    if file.suffix != ".safetensors":
-        raise UsageError(f"--out must end in .safetensors, not {file.name!a}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        trial = file.with_name(f".{file.name}.partial")
-        trial.touch()
-        trial.unlink()
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}") from error
 
 
 def _print_look(console: Console, look: Look) -> None:

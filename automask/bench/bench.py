@@ -1,0 +1,108 @@
+"""A whole bench: images, variants, measuring, comparing."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automask.bench.figures import Measured
+from automask.bench.masks import compare_masks
+from automask.bench.measure import Tell, measure
+from automask.bench.summary import Parity, Ratio, Summary, ratios, summarise
+from automask.bench.variants import (
+    Options,
+    Place,
+    RandomWeights,
+    absent_models,
+    plan_variants,
+    unique_devices,
+)
+from automask.errors import EXIT_OK, EXIT_SOME_FAILED, InstallationError, UsageError
+from automask.image.scan import scan
+from automask.machine import describe_machine
+from automask.samples import copy_samples
+from automask.signals import signals_raise
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a bench found."""
+
+    options: Options
+    machine: dict[str, Any]  # see describe_machine; "devices" has the name of each
+    images: int  # different photographs
+    measured: list[Measured]
+    summaries: list[Summary]  # of each measured variant
+    ratios: list[Ratio]
+    parities: list[Parity]
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_SOME_FAILED if any(m.failures for m in self.measured) else EXIT_OK
+
+
+def bench(options: Options, tell: Tell) -> Report:
+    """Measures every variant; what it writes on the way lies in a temporary folder, and goes.
+
+    tell: is given a line now and then. Raises the error, with its exit code, of what is wrong;
+    Interrupted on SIGINT and SIGTERM.
+    """
+    with signals_raise(), tempfile.TemporaryDirectory(prefix="automask-bench-") as name:
+        folder = Path(name)
+        images = options.images or _samples(folder / "samples")
+        stand_ins = _stand_ins(options, images, folder / "random", tell)
+        planned = plan_variants(options, Place(images, folder, stand_ins))
+        measured = measure(planned, options.rounds, folder, tell)
+        jobs = planned[0].prepared.plan.todo
+        return Report(
+            options=options,
+            machine=describe_devices(options),
+            images=len(jobs),
+            measured=measured,
+            summaries=[summarise(m) for m in measured],
+            ratios=ratios(measured),
+            parities=compare_masks(measured, jobs),
+        )
+
+
+def _samples(folder: Path) -> Path:
+    try:
+        copy_samples(folder)
+    except ImportError as error:
+        raise InstallationError(
+            "the sample photographs come with scikit-image, which is not installed: name a folder "
+            "of your own with --images, or pip install scikit-image"
+        ) from error
+    return folder
+
+
+def _stand_ins(
+    options: Options, images: Path, folder: Path, tell: Tell
+) -> dict[str, RandomWeights]:
+    """Random weights for each model that has no checkpoint here, where they are asked for."""
+    absent = absent_models(options) if options.random_weights else []
+    if not absent:
+        return {}
+    from automask.bench.random_weights import make_random_weights
+
+    folder.mkdir()
+    jobs = scan(images, keep_extension=True)[: options.limit]
+    if not jobs:
+        raise UsageError(f"{images} holds no image")
+    tell(f"not here, to be timed with random weights: {', '.join(absent)}")
+    return {model: make_random_weights(model, folder, images, jobs) for model in absent}
+
+
+def describe_devices(options: Options) -> dict[str, Any]:
+    """This machine, and every device that was measured, by name."""
+    import torch
+
+    from automask.sam.device import device_name
+
+    machine = describe_machine("cpu")
+    del machine["device"], machine["device_name"]
+    names = {name: device_name(torch.device(name)) for name in unique_devices(options)}
+    return {**machine, "command": sys.argv, "devices": names}

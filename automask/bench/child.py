@@ -1,0 +1,100 @@
+"""The parent's side of one worker process: start it, ask it, hear it, end it. See worker.py."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from automask.pool.workers import THREAD_VARIABLES, WorkerSetup
+from automask.records import Job
+
+LAST_WORDS = 5  # lines of a dead process's standard error that are worth showing
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An answer of a child, or its end."""
+
+    child: Child
+    at: float  # seconds, time.perf_counter() of this process
+    answer: dict[str, Any] | None  # None: its stream ended
+
+
+class Child:
+    """A process with its own model. What it says comes into the queue `heard`."""
+
+    def __init__(
+        self, number: int, setup: WorkerSetup, at_once: int, folder: Path, heard: queue.Queue[Heard]
+    ) -> None:
+        """at_once: images that it masks at one time. folder: for what it prints."""
+        self.number = number
+        self.at_once = at_once
+        self.log = folder / f"process-{number}.log"
+        self.began = time.perf_counter()
+        self._process = _start(self.log, setup.threads)
+        self._listener = threading.Thread(target=self._listen, args=(heard,), daemon=True)
+        self._listener.start()
+        packed = base64.b64encode(pickle.dumps(setup)).decode()
+        self._send({"setup": packed, "at_once": at_once})
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def ask(self, job: Job, output: Path) -> None:
+        """Wants one image masked, its results below `output`; the record will be heard."""
+        self._send({"job": asdict(job), "output": str(output)})
+
+    def end(self) -> None:
+        """Ends the process at once, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self._listener.join()
+        assert self._process.stdin is not None, "it was started with a pipe"
+        with suppress(OSError):  # what the dead process did not read
+            self._process.stdin.close()
+
+    def last_words(self) -> str:
+        """The end of what it wrote on standard error."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return "\n".join(f"  {line}" for line in lines[-LAST_WORDS:])
+
+    def _send(self, question: dict[str, Any]) -> None:
+        assert self._process.stdin is not None, "it was started with a pipe"
+        with suppress(BrokenPipeError):  # it died: that will be heard
+            self._process.stdin.write(json.dumps(question).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _listen(self, heard: queue.Queue[Heard]) -> None:
+        assert self._process.stdout is not None, "it was started with a pipe"
+        with self._process.stdout as answers:
+            for line in answers:
+                heard.put(Heard(self, time.perf_counter(), json.loads(line)))
+        heard.put(Heard(self, time.perf_counter(), None))
+
+
+def _start(log: Path, threads: int) -> subprocess.Popen[bytes]:
+    """Like a worker of a run: the same variables for its threads, and nothing else set.
+
+    A session of its own keeps Ctrl-C from it: the parent hears that, and ends it.
+    """
+    with log.open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "automask.bench.worker", str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))},
+            start_new_session=True,
+        )

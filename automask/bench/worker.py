@@ -1,0 +1,125 @@
+"""`python -m automask.bench.worker PARENT`: one process that masks for one variant.
+
+It is asked on standard input and answers on standard output, a JSON object a line. Asked
+
+    {"setup": pickled WorkerSetup in base64, "at_once": 1}
+
+it answers {"is": "imported"}, then {"is": "ready"}; asked
+
+    {"job": fields of a Job, "output": folder}
+
+    {"is": "done", "record": line of the ledger, "is_fatal": false, "memory_mb": 1.0,
+     "gpu_memory_mb": null}
+
+and, where something is wrong that concerns every image, {"is": "error", "error": class of
+automask.errors, "message": text}. It ends with its input, or soon after its parent.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pickle
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from automask.errors import AutomaskError
+from automask.image.pipeline import Bench, process
+from automask.pool.workers import WorkerSetup, watch_parent
+from automask.records import Job, to_line
+
+Say = Callable[[dict[str, Any]], None]
+
+
+def main() -> None:
+    """Serves until its input ends."""
+    watch_parent(int(sys.argv[1]))
+    say = _make_say(_take_stdout())
+    try:
+        _serve(sys.stdin.buffer, say)
+    except AutomaskError as error:
+        say({"is": "error", "error": type(error).__name__, "message": str(error)})
+
+
+def _take_stdout() -> IO[bytes]:
+    """Standard output for the answers alone: what libraries print goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def _make_say(answers: IO[bytes]) -> Say:
+    lock = threading.Lock()
+
+    def say(answer: dict[str, Any]) -> None:
+        with lock:
+            answers.write(json.dumps(answer).encode() + b"\n")
+            answers.flush()
+
+    return say
+
+
+def _serve(questions: IO[bytes], say: Say) -> None:
+    first = json.loads(questions.readline())
+    import automask.sam.propose  # noqa: F401  torch and the SAM package, timed by the parent
+
+    say({"is": "imported"})
+    setup: WorkerSetup = pickle.loads(base64.b64decode(first["setup"]))
+    at_once: int = first["at_once"]
+    bench = setup.make_bench(setup, threading.Lock() if at_once > 1 else None)
+    say({"is": "ready"})
+    if at_once == 1:  # as a run's worker process: in its main thread
+        for line in questions:
+            _answer(line, bench, setup.device, say)
+        return
+    with ThreadPoolExecutor(at_once) as pool:  # as a run around a GPU
+        for line in questions:
+            pool.submit(_answer, line, bench, setup.device, say)
+
+
+def _answer(line: bytes, bench: Bench, device: str, say: Say) -> None:
+    asked = json.loads(line)
+    job = Job(**{**asked["job"], "kinds": tuple(asked["job"]["kinds"])})
+    config = bench.config.model_copy(update={"output": Path(asked["output"])})
+    outcome = process(job, replace(bench, config=config))
+    say(
+        {
+            "is": "done",
+            "record": to_line(outcome.record),
+            "is_fatal": outcome.is_fatal,
+            "memory_mb": peak_memory_mb(),
+            "gpu_memory_mb": _peak_gpu_memory_mb(device),
+        }
+    )
+
+
+def peak_memory_mb() -> float:
+    """The most resident memory that this process ever had, MiB, mapped weights included."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not ru_maxrss: on Linux a process inherits that of the parent which started it.
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return round(int(line.split()[1]) / 1024, 1)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (2**20 if sys.platform == "darwin" else 1024), 1)
+
+
+def _peak_gpu_memory_mb(device: str) -> float | None:
+    if not device.startswith("cuda"):
+        return None
+    import torch
+
+    return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -96,7 +96,7 @@ class ChooseConfig(Section):
     min_score: float = Field(0.5, ge=0, le=1)  # below: no_object
     same_object_iou: float = Field(0.7, ge=0, le=1)  # a runner-up must differ more than this
     ambiguous_margin: float = Field(0.03, ge=0, le=1)  # of score, between winner and runner-up
-    contender_margin: float = Field(0.05, ge=0, le=1)  # of score: a runner-up that is asked again
+    contender_margin: float = Field(0.1, ge=0, le=1)  # of score: what is asked again, this close
     tiny_area: float = Field(0.01, ge=0, le=1)
     low_stability: float = Field(0.85, ge=0, le=1)
 

@@ -21,6 +21,8 @@ from automask.records import Choice, Proposal
 
 Mask = NDArray[np.bool_]
 
+MAX_CONTENDERS = 3  # two agree with the full grid on 0.5 % fewer photographs
+
 
 def area_fraction(mask: Mask) -> float:
     """Share of the image that the mask (H x W) covers, 0..1."""
@@ -100,14 +102,17 @@ def choose(proposals: Sequence[Proposal], config: ChooseConfig) -> Choice:
 
 
 def contenders(proposals: Sequence[Proposal], config: ChooseConfig) -> list[Proposal]:
-    """The proposal that `choose` would pick, and the runner-up where it is close behind."""
+    """The proposal that `choose` would pick, and those close behind that show something else."""
     ranked = _ranked(proposals, config)
-    if not ranked:
-        return []
-    best, runner_up = ranked[0], _first_other(proposals, ranked, config.same_object_iou)
-    is_close = runner_up is not None and best.score - runner_up.score <= config.contender_margin
-    close = [best, runner_up] if is_close else [best]
-    return [proposals[found.index] for found in close if found is not None]
+    found: list[Proposal] = []
+    for scored in ranked:
+        is_close = ranked[0].score - scored.score <= config.contender_margin
+        if not is_close or len(found) == MAX_CONTENDERS:
+            break
+        proposal = proposals[scored.index]
+        if all(mask_iou(proposal.mask, f.mask) < config.same_object_iou for f in found):
+            found.append(proposal)
+    return found
 
 
 @dataclass(frozen=True)

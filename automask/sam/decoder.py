@@ -9,6 +9,7 @@ cache. The attention before that is two_way.py's.
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -59,9 +60,12 @@ class FastMaskDecoder:
         tokens, keys = self.transform(side, sparse)
         scores = self.scores(tokens)[:, 1:]
         kept = scores > threshold
-        some = kept.any(dim=1)
-        logits = self._masks(side, keys[some], self._weights(tokens[some], slice(1, None)))
-        return kept, scores[kept], logits[kept[some]]
+        some = kept.any(dim=1).nonzero()[:, 0]
+        logits = [
+            self._masks(side, keys[part], self._weights(tokens[part], slice(1, None)))
+            for part in some.split(powers_of_two(len(some), len(keys)))
+        ]
+        return kept, scores[kept], torch.cat(logits)[kept[some]]
 
     def scores(self, tokens: Tensor) -> Tensor:
         """Predicted IoU of all outputs, P x 4, from the tokens alone."""
@@ -118,11 +122,11 @@ class FastMaskDecoder:
         return quarter, half
 
     def block(self, side: ImageSide) -> int:
-        """How many prompts to ask at once."""
+        """How many prompts to ask at once, a power of two."""
         per_prompt = side.keys.numel() * side.keys.element_size()
         on_cpu = side.keys.device.type == "cpu"
         budget = CACHES * _cache_bytes() * torch.get_num_threads() if on_cpu else BLOCK_BYTES_GPU
-        return max(1, budget // per_prompt)
+        return 2 ** int(math.log2(max(1, budget // per_prompt)))
 
     def _masks(self, side: ImageSide, keys: Tensor, weights: Tensor) -> Tensor:
         """Logits P x M x 4h x 4w of the content, from features P x N x C and weights P x M x c.
@@ -145,6 +149,19 @@ class FastMaskDecoder:
         count, outputs = weights.shape[:2]
         logits = logits.view(count, outputs, h, w, 2, 2, 2, 2).permute(0, 1, 2, 4, 6, 3, 5, 7)
         return logits.reshape(count, outputs, PIXELS * h, PIXELS * w)
+
+
+def powers_of_two(count: int, most: int) -> list[int]:
+    """Lengths of parts that make up `count`, the largest first; [0] if there is nothing.
+
+    For every shape of a product oneDNN compiles a kernel and keeps it: of parts as they happen to
+    come, one process had half a gigabyte of them.
+    """
+    lengths = []
+    while count > 0:
+        lengths.append(2 ** int(math.log2(min(count, most))))
+        count -= lengths[-1]
+    return lengths or [0]
 
 
 def _quarters(x: Tensor, grow: nn.Module) -> Tensor:

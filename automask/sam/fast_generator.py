@@ -35,10 +35,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.ops import batched_nms
 
-from automask.sam.decoder import FastMaskDecoder
+from automask.sam.decoder import FastMaskDecoder, powers_of_two
 from automask.sam.encoder import fast_encoder
 from automask.sam.two_way import ImageSide
 
+CONTENT_STEP = 8  # positions; photographs of many shapes shall not need as many kernels
 STRIDE = 4  # px of the model's input between two logits
 ENLARGED_AT_ONCE = 16  # masks; of a large photograph each takes a hundred megabytes
 
@@ -122,7 +123,8 @@ class FastCrops:
 
     def candidates(self, side: ImageSide, points: np.ndarray) -> MaskData:
         """Logits at a quarter of the model's input of every confident and stable mask."""
-        blocks = np.array_split(points, -(-len(points) // self.decoder.block(side)))
+        lengths = powers_of_two(len(points), self.decoder.block(side))
+        blocks = np.split(points, np.cumsum(lengths)[:-1])
         found = [self._stable(self._ask(side, block)) for block in blocks]
         # Joined once: one by one, the whole would be copied for every block.
         return MaskData(**{key: torch.cat([f[key] for f in found]) for key in found[0]._stats})
@@ -209,9 +211,12 @@ class FastMaskGenerator(FastCrops, SamAutomaticMaskGenerator):
         features, prompts = predictor.features, predictor.model.prompt_encoder
         dense = prompts.no_mask_embed.weight.reshape(1, -1, 1, 1).expand_as(features)
         stride = predictor.model.image_encoder.img_size // features.shape[-1]
-        height, width = (-(-length // stride) for length in self.frame())
+        rows, columns = (
+            min(side, -(-length // (stride * CONTENT_STEP)) * CONTENT_STEP)
+            for length, side in zip(self.frame(), features.shape[-2:], strict=True)
+        )
         return self.decoder.image_side(
-            features, prompts.get_dense_pe(), dense, content=(height, width)
+            features, prompts.get_dense_pe(), dense, content=(rows, columns)
         )
 
     def _sparse(self, points: np.ndarray) -> Tensor:

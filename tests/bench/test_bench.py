@@ -77,7 +77,7 @@ def test_stock_and_fast_are_measured_side_by_side(
         (("--images", "/nowhere"), 2, "/nowhere does not exist"),
         (("--devices", "cuda:99"), 4, "cuda:99"),
         (("--devices", "tpu"), 2, "device"),
-        (("--generators", "quick"), 2, "known: stock, fast"),
+        (("--generators", "quick"), 2, "known: stock, exact, full, fast"),
         (("--models", "vit_x"), 2, "known: tiny"),
         (("--workers", "1000"), 2, "cores this process may use"),
         (("--json", "/"), 2, "--json / is a folder"),

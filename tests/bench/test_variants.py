@@ -115,7 +115,7 @@ def test_what_is_not_here_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
-        (Options(generators=("quick",), **ON_CPU), ConfigError, "known: stock, fast"),
+        (Options(generators=("quick",), **ON_CPU), ConfigError, "known: stock, exact, full, fast"),
         (Options(models=("vit_x",), **ON_CPU), ConfigError, "known: tiny"),
         (Options(devices=("tpu",)), ConfigError, "device"),
         (Options(devices=("cuda:99",)), DeviceError, "cuda:99"),

@@ -92,7 +92,7 @@ def test_the_contenders_mask_is_asked_again_all_over() -> None:
 
 def test_the_search_goes_on_as_long_as_the_winner_changes() -> None:
     """Inside the first winner lies a smaller object that the coarse grid missed."""
-    outer, inner = disc(0.5, 0.5, 0.4), disc(0.5, 0.5, 0.07)
+    outer, inner = disc(0.5, 0.5, 0.4), disc(0.484, 0.484, 0.06)
     look = FakeLook(inner, outer)
     assert not any(inner[int(py * 100), int(px * 100)] for px, py in GRID[coarse(GRID)])
     found = coarse_to_fine(look, GRID, smallest_first)

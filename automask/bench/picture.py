@@ -97,7 +97,7 @@ def _draw_panel(axes: Axes, title: str, rows: Sequence[Row]) -> None:
 
 def _crew(measured: Measured) -> str:
     note = ", random weights: timing only" if measured.is_random else ""
-    return f": {measured.workers} workers x {measured.threads} threads{note}"
+    return f": workers x threads {measured.workers} x {measured.threads}{note}"
 
 
 def _label(summary: Summary) -> str:

@@ -170,9 +170,12 @@ class FastCrops:
         return cells * torch.tensor([across, down, across, down], device=logits.device)
 
     def small_masks(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
-        """Masks K x h x w as large as tells their size and shape, in the proportions of `size`."""
-        del size  # with padding cut off, the logits have the photograph's proportions
-        return logits > self.threshold
+        """Masks K x h x w as large as tells their size and shape, in the proportions of `size`, the
+        crop's height and width, and never larger: what it does not show is not judged.
+        """
+        if max(size) < max(logits.shape[1:]):
+            return self.full_size(logits, self.frame(), size)
+        return logits > self.threshold  # without the padding they have the crop's proportions
 
 
 class FastSamPredictor(SamPredictor):

@@ -54,7 +54,8 @@ class FastSam2MaskGenerator(FastCrops, SAM2AutomaticMaskGenerator):
         return side, side
 
     def small_masks(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
-        height, width = (max(1, round(side * logits.shape[-1] / max(size))) for side in size)
+        scale = min(1.0, logits.shape[-1] / max(size))  # the logits are square, whatever the crop
+        height, width = (max(1, round(scale * side)) for side in size)
         return self.full_size(logits, self.frame(), (height, width))
 
     def full_size(self, logits: Tensor, _: tuple[int, int], size: tuple[int, int]) -> Tensor:

@@ -38,7 +38,7 @@ def test_a_png_and_an_svg_are_written_whichever_is_named(
 
 def test_each_generator_has_a_bar_of_its_stages(make_report: ReportMaker) -> None:
     (axes,) = draw(make_report()).axes
-    assert axes.get_title(loc="left") == "tiny on A Processor: 2 workers x 1 threads"
+    assert axes.get_title(loc="left") == "tiny on A Processor: workers x threads 2 x 1"
     assert [label.get_text() for label in axes.get_yticklabels()] == ["stock", "fast"]
     # load 0.1 + encode 0.2 + decode 0.3 + choose 0.01 + refine 0.02 + write 0.03
     ends = [bar.get_x() + bar.get_width() for bar in axes.containers[-1]]

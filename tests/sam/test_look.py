@@ -69,6 +69,14 @@ def test_masks_are_small_and_of_the_photographs_proportions(
 
 
 @torch.inference_mode()
+def test_masks_of_a_photograph_smaller_than_the_logits_are_of_its_size(generator: Any) -> None:
+    """A mask in the middle of one pixel would be all of the photograph, and no object."""
+    look = FastLook(generator, np.full((1, 1, 3), 128, np.uint8))
+    look.ask(generator.point_grids[0])
+    assert {p.mask.shape for p in look.proposals()} == {(1, 1)}
+
+
+@torch.inference_mode()
 def test_a_mask_is_cut_from_its_own_photograph_whatever_was_looked_at_since(
     generator: Any, photograph: NDArray[np.uint8]
 ) -> None:

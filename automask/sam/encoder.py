@@ -36,13 +36,16 @@ def fast_encoder(encoder: nn.Module, dtype: torch.dtype) -> nn.Module:
     """
     if isinstance(encoder, TinyImageEncoder):
         return FastTinyEncoder(encoder, dtype)
-    if isinstance(encoder, ImageEncoderViT) and _has_positions(encoder):
+    if isinstance(encoder, ImageEncoderViT) and _is_as_published(encoder):
         return FastVit(encoder, dtype)
     return encoder
 
 
-def _has_positions(encoder: ImageEncoderViT) -> bool:
-    return encoder.pos_embed is not None and all(b.attn.use_rel_pos for b in encoder.blocks)
+def _is_as_published(encoder: ImageEncoderViT) -> bool:
+    """Absolute and relative positions, and biases: the class can do without, SAM's do not."""
+    attentions = [block.attn for block in encoder.blocks]
+    is_complete = all(a.use_rel_pos and a.qkv.bias is not None for a in attentions)
+    return encoder.pos_embed is not None and is_complete
 
 
 class FastTinyEncoder(nn.Module):

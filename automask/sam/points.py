@@ -1,7 +1,7 @@
 """Which points to ask for the primary object: a few of the grid, placed where they matter.
 
 The automatic mask generator asks a regular grid of points (32 x 32) because it wants every mask.
-Of these the primary object needs about a tenth, and what is skipped cannot change the choice, or
+Of these the primary object needs about a fifth, and what is skipped cannot change the choice, or
 only by a slightly other outline of the same object:
 
 1. A coarse grid. A point between two that gave the same mask would give it once more.

@@ -35,7 +35,10 @@ class ModelProposer:
         encoder.register_forward_hook(self._encode.stop)
 
     def propose(self, image_rgb: NDArray[np.uint8]) -> tuple[list[Proposal], dict[str, float]]:
-        """Proposals for an H x W x 3 uint8 RGB image, and seconds spent on encode and decode."""
+        """Proposals for an H x W x 3 uint8 RGB image, and seconds spent on encode and decode.
+
+        Decode is all but the encoder: also deciding where to ask next.
+        """
         self._encode.seconds = 0.0
         synchronize(self.device)
         began = time.perf_counter()

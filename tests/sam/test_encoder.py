@@ -74,8 +74,9 @@ def test_the_vit_that_was_given_stays_as_it_was() -> None:
     assert torch.equal(encoder(images()), before)
 
 
-def test_a_vit_without_relative_positions_is_left_to_its_package() -> None:
-    encoder = vit(use_rel_pos=False)
+@pytest.mark.parametrize("without", ["use_rel_pos", "use_abs_pos", "qkv_bias"])
+def test_a_vit_of_another_form_than_sams_is_left_to_its_package(without: str) -> None:
+    encoder = vit(**{without: False})
     assert fast_encoder(encoder, torch.float32) is encoder
 
 

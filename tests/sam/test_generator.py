@@ -22,11 +22,6 @@ RECORD_KEYS = {
 
 
 @pytest.fixture(scope="module")
-def model() -> Any:
-    return automask.load_model("tiny")
-
-
-@pytest.fixture(scope="module")
 def photograph() -> NDArray[np.uint8]:
     """An orange disc on a graded backdrop, 120 x 160."""
     rows, columns = np.mgrid[0:120, 0:160]

@@ -24,15 +24,6 @@ def generator() -> Any:
     return automask.make_generator(model, "fast", torch.float32, **SETTINGS)
 
 
-@pytest.fixture(scope="module")
-def photograph() -> NDArray[np.uint8]:
-    """An orange disc on a graded backdrop, 118 x 161: no side is a multiple of the stride."""
-    rows, columns = np.mgrid[0:118, 0:161]
-    image = np.stack([150 + rows // 4] * 3, axis=2).astype(np.uint8)
-    image[(rows - 60) ** 2 + (columns - 80) ** 2 < 35**2] = (240, 120, 20)
-    return image
-
-
 @torch.inference_mode()
 def test_asked_in_parts_it_finds_what_generate_finds(
     generator: Any, photograph: NDArray[np.uint8]

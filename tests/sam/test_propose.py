@@ -11,7 +11,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-import automask
 from automask.config import RunConfig
 from automask.metrics import mask_iou
 from automask.proposer import make_proposer
@@ -20,20 +19,6 @@ from automask.sam.propose import ModelProposer
 from automask.sam.weights import locate
 
 POINTS_ON_A_SIDE = 10
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    return automask.load_model("tiny")
-
-
-@pytest.fixture(scope="module")
-def photograph() -> NDArray[np.uint8]:
-    """An orange disc on a graded backdrop, 118 x 161."""
-    rows, columns = np.mgrid[0:118, 0:161]
-    image = np.stack([150 + rows // 4] * 3, axis=2).astype(np.uint8)
-    image[(rows - 60) ** 2 + (columns - 80) ** 2 < 35**2] = (240, 120, 20)
-    return image
 
 
 def proposer(model: Any, settings: dict[str, Any] | None = None, **changes: Any) -> ModelProposer:

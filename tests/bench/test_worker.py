@@ -15,7 +15,8 @@ def peak_of(code: str) -> float:
 
 def test_the_peak_is_kept_after_the_memory_was_given_back() -> None:
     grow = "import numpy; numpy.ones(2**25); "  # 256 MiB of float64
-    assert peak_of(grow + PEAK) - peak_of(PEAK) > 200
+    # Not the difference of the two: what is imported after the growth takes the place given back.
+    assert peak_of(PEAK) < 256 < peak_of(grow + PEAK)
 
 
 def test_the_peak_of_the_process_that_started_it_is_not_its_own() -> None:

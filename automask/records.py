@@ -48,6 +48,16 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Scene:
+    """What is known of a photograph beside its proposals, for the evidence; any size, its
+    proportions.
+    """
+
+    image: NDArray[np.uint8] | None = None  # h x w x 3 RGB
+    saliency: NDArray[np.float32] | None = None  # h x w, 0..1: how likely the primary object is here
+
+
+@dataclass(frozen=True)
 class Choice:
     """The primary object among the proposals, or none."""
 

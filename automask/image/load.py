@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -20,12 +22,28 @@ def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     Grayscale and palette become RGB, transparent pixels are composed on white, CMYK is converted,
     16 bits a channel are scaled to 8, of an animation the first frame is taken.
 
+    Raises ImageError, see `opened`.
+    """
+    with opened(file, max_pixels) as upright:
+        return np.ascontiguousarray(np.asarray(_to_rgb(upright), dtype=np.uint8))
+
+
+@contextmanager
+def opened(file: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+    """A picture in its own mode, decoded, EXIF orientation applied.
+
     Raises ImageError, naming the file, where it is not a file, not an image, damaged, or has more
     than `max_pixels` pixels.
     """
     try:
         _refuse_special_files(file)
-        return _read(file, max_pixels)
+        _register_heif()
+        # Pillow's own guard, an error at twice this number, must not be stricter than ours.
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
+        with Image.open(file) as image:
+            _refuse_too_large(file, image.size, max_pixels)
+            image.load()
+            yield ImageOps.exif_transpose(image)
     except UnidentifiedImageError as error:
         raise ImageError(f"{file.name!a}: not an image, or of a kind not supported") from error
     except Image.DecompressionBombError as error:
@@ -55,20 +73,13 @@ def _refuse_special_files(file: Path) -> None:
         raise ImageError(f"{file.name!a}: the file is empty (0 bytes); copy it again")
 
 
-def _read(file: Path, max_pixels: int) -> NDArray[np.uint8]:
-    _register_heif()
-    # Pillow's own guard, an error at twice this number, must not be stricter than ours.
-    Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
-    with Image.open(file) as image:
-        width, height = image.size
-        if width * height > max_pixels:
-            raise ImageError(
-                f"{file.name!a}: {width} x {height} is more than {max_pixels} pixels; "
-                "shrink it, or raise max_pixels in the config"
-            )
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-        return np.ascontiguousarray(np.asarray(_to_rgb(upright), dtype=np.uint8))
+def _refuse_too_large(file: Path, size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{file.name!a}: {width} x {height} is more than {max_pixels} pixels; "
+            "shrink it, or raise max_pixels in the config"
+        )
 
 
 @cache

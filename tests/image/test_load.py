@@ -19,7 +19,7 @@ from PIL import Image
 
 from automask.errors import ImageError
 from automask.image import load as load_module
-from automask.image.load import load
+from automask.image.load import load, opened
 
 Pixels = NDArray[np.uint8]
 
@@ -363,3 +363,21 @@ def test_no_other_limit_than_max_pixels_applies(
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 2)
     file = saved(tmp_path / "a.png", Image.fromarray(PICTURE))
     assert load(file, max_pixels=6).tolist() == PICTURE.tolist()
+
+
+def test_an_opened_picture_is_upright_in_its_own_mode(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the camera was turned: a quarter to the right is upright
+    Image.fromarray(np.array([[0, 255]], np.uint8)).save(tmp_path / "a.png", exif=turned)
+    with opened(tmp_path / "a.png") as image:
+        assert (image.mode, image.size) == ("L", (1, 2))
+        assert np.asarray(image).tolist() == [[0], [255]]
+
+
+def test_what_goes_wrong_with_an_opened_picture_names_its_file(tmp_path: Path) -> None:
+    Image.fromarray(PICTURE).save(tmp_path / "a.png")
+    with (
+        pytest.raises(ImageError, match=r"'a\.png': damaged image: odd"),
+        opened(tmp_path / "a.png"),
+    ):
+        raise ValueError("odd")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,87 @@ def mask_iou(a: Mask, b: Mask) -> float:
     """Intersection over union of two masks of one shape, 0..1; 1 where both are empty."""
     union = np.count_nonzero(a | b)
     return float(np.count_nonzero(a & b)) / union if union else 1.0
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Pixels by what was predicted of them and what is true. The figures are all 0..1.
+
+    A figure over no pixel at all is 1 if there is nothing to find and nothing was found, else 0.
+    """
+
+    both: int  # foreground in both
+    predicted_only: int  # taken for foreground, but background
+    true_only: int  # foreground that was missed
+    neither: int
+
+    @property
+    def iou(self) -> float:
+        return self._share(self.both + self.predicted_only + self.true_only)
+
+    @property
+    def dice(self) -> float:
+        """Twice what both have over the sum of the two; the F1 score of the pixels."""
+        return self._share(self.both + (self.predicted_only + self.true_only) / 2)
+
+    @property
+    def precision(self) -> float:
+        return self._share(self.both + self.predicted_only)
+
+    @property
+    def recall(self) -> float:
+        return self._share(self.both + self.true_only)
+
+    def _share(self, whole: float) -> float:
+        if whole:
+            return self.both / whole
+        return float(self.predicted_only + self.true_only == 0)
+
+
+def confusion(predicted: Mask, true: Mask) -> Confusion:
+    """The counts of two masks of one shape."""
+    both = int(np.count_nonzero(predicted & true))
+    predicted_only = int(np.count_nonzero(predicted)) - both
+    true_only = int(np.count_nonzero(true)) - both
+    return Confusion(both, predicted_only, true_only, true.size - both - predicted_only - true_only)
+
+
+@dataclass(frozen=True)
+class ScoreCounts:
+    """How often each 8-bit score occurs: all that AUROC and the mean error need, so both are exact.
+
+    Each 256 counts, int64, by score 0..255.
+    """
+
+    on_object: NDArray[np.int64]
+    on_background: NDArray[np.int64]
+
+    @property
+    def auroc(self) -> float | None:
+        """The chance that a pixel of the object scores higher than one of the background, 0..1.
+
+        Equal scores count as half. None where the truth has no object, or no background.
+        """
+        pairs = float(self.on_object.sum()) * float(self.on_background.sum())
+        if not pairs:
+            return None
+        below = np.cumsum(self.on_background) - self.on_background
+        return float(self.on_object @ (below + self.on_background / 2)) / pairs
+
+    @property
+    def mean_absolute_error(self) -> float:
+        """Mean distance of score / 255 from the truth's 0 or 1, over all pixels, 0..1."""
+        scores = np.arange(256)
+        off = self.on_object @ (255 - scores) + self.on_background @ scores
+        return float(off) / 255 / float(self.on_object.sum() + self.on_background.sum())
+
+
+def score_counts(scores: NDArray[np.uint8], true: Mask) -> ScoreCounts:
+    """The scores of the object's pixels and of the others; both of one shape."""
+    on_object, on_background = (
+        np.bincount(scores[where], minlength=256) for where in (true, ~true)
+    )
+    return ScoreCounts(on_object, on_background)
 
 
 def boundary_f(predicted: Mask, true: Mask) -> float:

@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from automask.metrics import boundary_f, mask_iou
+from automask.metrics import (
+    Confusion,
+    ScoreCounts,
+    boundary_f,
+    confusion,
+    mask_iou,
+    score_counts,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -44,6 +51,88 @@ def test_iou_of_two_empty_masks_is_1() -> None:
 
 def test_iou_with_one_empty_mask_is_0() -> None:
     assert mask_iou(OBJECT, EMPTY) == 0
+
+
+# Confusion
+
+
+def test_each_pixel_is_counted_once() -> None:
+    assert confusion(drawn("##.."), drawn(".##.")) == Confusion(1, 1, 1, 1)
+
+
+def test_the_figures_of_a_confusion() -> None:
+    # 6 in both, 2 too much, 4 missed.
+    counts = Confusion(6, 2, 4, 12)
+    assert counts.iou == 6 / 12
+    assert counts.dice == 12 / 18
+    assert counts.precision == 6 / 8
+    assert counts.recall == 6 / 10
+
+
+def test_nothing_found_where_nothing_is_is_right() -> None:
+    counts = confusion(EMPTY, EMPTY)
+    assert (counts.iou, counts.dice, counts.precision, counts.recall) == (1, 1, 1, 1)
+
+
+def test_nothing_found_where_something_is_and_the_other_way_round_is_wrong() -> None:
+    for counts in (confusion(EMPTY, OBJECT), confusion(OBJECT, EMPTY)):
+        assert (counts.iou, counts.dice, counts.precision, counts.recall) == (0, 0, 0, 0)
+
+
+def random_pair(seed: int) -> tuple[Mask, Mask, NDArray[np.uint8]]:
+    """Two masks with something of either class, and 8-bit scores with many ties."""
+    rng = np.random.default_rng(seed)
+    true, predicted = rng.random((2, 12, 17)) < 0.4
+    scores = np.clip(true * 90 + rng.integers(0, 12, true.shape) * 14, 0, 255)
+    return predicted, true, scores.astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_confusion_has_scikit_learns_figures(seed: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics", reason="the reference is not installed")
+    predicted, true, _ = random_pair(seed)
+    ours, reference = confusion(predicted, true), (true.ravel(), predicted.ravel())
+    assert ours.iou == pytest.approx(metrics.jaccard_score(*reference))
+    assert ours.iou == mask_iou(predicted, true)
+    assert ours.dice == pytest.approx(metrics.f1_score(*reference))
+    assert ours.precision == pytest.approx(metrics.precision_score(*reference))
+    assert ours.recall == pytest.approx(metrics.recall_score(*reference))
+
+
+# Scores
+
+
+def counts_of(scores: list[int], true: str) -> ScoreCounts:
+    return score_counts(np.array([scores], np.uint8), drawn(true))
+
+
+def test_auroc_is_the_share_of_pairs_in_the_right_order() -> None:
+    # Object 200 and 90, background 100 and 10: only 90 against 100 is wrong.
+    assert counts_of([200, 90, 100, 10], "##..").auroc == 3 / 4
+
+
+def test_equal_scores_are_half_right() -> None:
+    assert counts_of([7, 7, 7], "##.").auroc == 1 / 2
+
+
+def test_a_truth_of_one_class_has_no_auroc() -> None:
+    assert counts_of([1, 2, 3], "...").auroc is None
+    assert counts_of([1, 2, 3], "###").auroc is None
+
+
+def test_the_mean_error_is_the_distance_from_0_and_1() -> None:
+    # 1 - 204/255 and 51/255 - 0, both 0.2; 255 on the object is right.
+    assert counts_of([204, 51, 255], "#.#").mean_absolute_error == pytest.approx(0.4 / 3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_score_counts_have_scikit_learns_figures(seed: int) -> None:
+    metrics = pytest.importorskip("sklearn.metrics", reason="the reference is not installed")
+    _, true, scores = random_pair(seed)
+    ours, flat = score_counts(scores, true), scores.ravel() / 255
+    assert ours.auroc == pytest.approx(metrics.roc_auc_score(true.ravel(), flat))
+    error = metrics.mean_absolute_error(true.ravel().astype(float), flat)
+    assert ours.mean_absolute_error == pytest.approx(error)
 
 
 # boundary_f

@@ -1,0 +1,234 @@
+"""An evaluation from two folders to a report: match, tell the conventions, measure, conclude."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from automask.errors import EXIT_OK, EXIT_SOME_FAILED, ImageError, UsageError
+from automask.evaluate.conventions import (
+    ContourAs,
+    Convention,
+    Labels,
+    check,
+    decode,
+    forced,
+    occurring_values,
+    told,
+)
+from automask.evaluate.figures import (
+    MEASURED,
+    MISSING,
+    ImageFigures,
+    Summary,
+    check_sizes,
+    measure,
+    summaries,
+)
+from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match
+from automask.evaluate.read import read_values
+from automask.evaluate.trust import Trust, trust
+from automask.records import ImageRecord, load_records
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked, as the command line gives it."""
+
+    predicted: Path
+    truth: Path
+    predicted_values: str | None = None  # see conventions.forced; None: told from the files
+    truth_values: str | None = None
+    contour: ContourAs = "background"
+    skip_missing: bool = False  # leave truths without a prediction out of the figures
+    scores: Path | None = None  # folder of 8-bit maps, for AUROC and mean absolute error
+    images: Path | None = None  # photographs, for the pictures
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two folders, and how its files are read."""
+
+    name: str  # of one of its files: prediction, or true mask
+    root: Path
+    convention: Convention
+    values: tuple[int, ...]  # that occur in the files compared
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A pair that could not be measured."""
+
+    image: str  # the true mask's relative path
+    error: str
+
+
+Outcome = ImageFigures | Failure
+Track = Callable[[Iterable[Outcome], int], Iterable[Outcome]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared, and how each file is read."""
+
+    predicted: Side
+    truth: Side
+    scores: MaskFolder | None
+    contour: ContourAs
+    pairs: tuple[Pair, ...]
+
+    def read(self, pair: Pair) -> tuple[Labels, Labels]:
+        """Prediction and truth, of one size; a missing prediction is empty. Raises ImageError."""
+        truth = _read(self.truth, pair.truth, self.contour)
+        predicted = self._predicted(pair, truth)
+        check_sizes(predicted, truth)
+        return predicted, truth
+
+    def _predicted(self, pair: Pair, truth: Labels) -> Labels:
+        if pair.predicted is None:
+            nothing = np.zeros(truth.mask.shape, np.uint8)
+            has_scores = self.scores is not None or self.predicted.convention.is_levels
+            return Labels(nothing > 0, scores=nothing if has_scores else None)
+        labels = _read(self.predicted, pair.predicted, self.contour)
+        if self.scores is None:
+            return labels
+        file = self.scores.files.get(pair.stem)
+        if file is None:
+            raise ImageError(f"no scores for it in {self.scores.root}")
+        return replace(labels, scores=read_values(self.scores.root / file))
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that was found."""
+
+    options: Options
+    comparison: Comparison
+    figures: tuple[ImageFigures, ...]  # one for each image measured, missing ones included
+    summaries: tuple[Summary, ...]  # by data set, and together
+    missing: tuple[str, ...]  # true masks without a prediction
+    extra: tuple[str, ...]  # predictions without a true mask
+    failures: tuple[Failure, ...]
+    records: dict[str, ImageRecord]  # by the true mask's path; empty for masks of others
+    trust: Trust | None  # None: there are no records
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_SOME_FAILED if self.failures else EXIT_OK
+
+
+def evaluate(options: Options, track: Track = lambda outcomes, _total: outcomes) -> Report:
+    """Measures a folder. track: is given the outcomes as they come, and their number.
+
+    Raises UsageError for folders or values that cannot be compared at all; what is wrong with
+    single files is a failure in the report.
+    """
+    if options.images is not None and not options.images.is_dir():
+        raise UsageError(f"--images {options.images} is no folder")
+    predicted, truth = mask_folder(options.predicted), mask_folder(options.truth)
+    matches = match(predicted, truth)
+    missing = tuple(pair.truth for pair in matches.pairs if pair.predicted is None)
+    pairs = tuple(p for p in matches.pairs if p.predicted is not None or not options.skip_missing)
+    comparison = _compare(options, predicted, truth, pairs)
+    outcomes = list(track((_outcome(comparison, pair) for pair in pairs), len(pairs)))
+    figures = tuple(one for one in outcomes if isinstance(one, ImageFigures))
+    failures = tuple(one for one in outcomes if isinstance(one, Failure))
+    if not figures:
+        raise UsageError(f"nothing could be measured; {failures[0].image!a}: {failures[0].error}")
+    records = _records(predicted, pairs)
+    return Report(
+        options=options,
+        comparison=comparison,
+        figures=figures,
+        summaries=summaries(figures),
+        missing=missing,
+        extra=matches.extra,
+        failures=failures,
+        records=records,
+        trust=_trust(records, figures),
+    )
+
+
+def _compare(
+    options: Options, predicted: MaskFolder, truth: MaskFolder, pairs: tuple[Pair, ...]
+) -> Comparison:
+    ours = [pair.predicted for pair in pairs if pair.predicted is not None]
+    theirs = [pair.truth for pair in pairs]
+    return Comparison(
+        predicted=_side(
+            "prediction", predicted, ours, options.predicted_values, "--predicted-values"
+        ),
+        truth=_side("true mask", truth, theirs, options.truth_values, "--truth-values"),
+        scores=None if options.scores is None else mask_folder(options.scores),
+        contour=options.contour,
+        pairs=pairs,
+    )
+
+
+def _side(
+    name: str, folder: MaskFolder, files: Sequence[str], asked: str | None, option: str
+) -> Side:
+    convention = forced(asked, option) if asked is not None else folder.convention
+    by_file = {file: values for file in files if (values := _values_of(folder.root / file))}
+    if not by_file:
+        raise UsageError(f"none of the {len(files)} files in {folder.root} can be read as a mask")
+    if convention is None:
+        convention = told(by_file, option)
+    else:
+        check(by_file, convention, "the output's run.json" if asked is None else option)
+    return Side(name, folder.root, convention, tuple(sorted(set().union(*by_file.values()))))
+
+
+def _values_of(file: Path) -> tuple[int, ...]:
+    """None of a file that cannot be read: to measure it will fail, and say why."""
+    try:
+        return occurring_values(read_values(file))
+    except ImageError:
+        return ()
+
+
+def _outcome(comparison: Comparison, pair: Pair) -> Outcome:
+    status = MISSING if pair.predicted is None else MEASURED
+    try:
+        return measure(pair.truth, *comparison.read(pair), status)
+    except ImageError as error:
+        return Failure(pair.truth, str(error))
+
+
+def _read(side: Side, file: str, contour: ContourAs) -> Labels:
+    try:
+        values = read_values(side.root / file)
+    except ImageError as error:  # it names the file, which has the same name in both folders
+        raise ImageError(f"{side.name} {error}") from error
+    return decode(values, side.convention, contour)
+
+
+def _records(predicted: MaskFolder, pairs: Iterable[Pair]) -> dict[str, ImageRecord]:
+    """The records of the masks compared, by the true mask's path."""
+    if predicted.output is None:
+        return {}
+    by_file = {
+        record.output.partition("/")[2]: record  # masks/sub/a.png -> sub/a.png
+        for record in load_records(predicted.output).values()
+        if record.output is not None
+    }
+    return {
+        pair.truth: by_file[pair.predicted]
+        for pair in pairs
+        if pair.predicted is not None and pair.predicted in by_file
+    }
+
+
+def _trust(records: dict[str, ImageRecord], figures: Iterable[ImageFigures]) -> Trust | None:
+    known = [
+        (record.confidence, row.iou, record.flags)
+        for row in figures
+        if (record := records.get(row.image)) is not None and record.confidence is not None
+    ]
+    if not known:
+        return None
+    confidences, ious, flags = zip(*known, strict=True)
+    return trust(confidences, ious, flags)

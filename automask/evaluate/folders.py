@@ -1,0 +1,123 @@
+"""Which file is compared with which: by relative path without extension."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from automask.errors import CollisionError, UsageError
+from automask.evaluate.conventions import Convention
+from automask.image.scan import EXTENSIONS, scan
+from automask.image.write import FOLDERS
+
+KINDS = ("mask", "trimap")  # of an automask output; the first that is there is taken
+
+
+@dataclass(frozen=True)
+class MaskFolder:
+    """The masks of a folder."""
+
+    root: Path
+    files: dict[str, str]  # relative path without extension -> relative path
+    output: Path | None = None  # the automask output that the masks lie in
+    convention: Convention | None = None  # what the output itself says about its values
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A true mask and what was predicted for it; paths relative to their folders."""
+
+    truth: str
+    predicted: str | None  # None: there is no prediction
+    stem: str  # the prediction's path without extension, or the truth's where there is none
+
+
+@dataclass(frozen=True)
+class Matches:
+    """All true masks with their predictions, and what has no true mask."""
+
+    pairs: tuple[Pair, ...]
+    extra: tuple[str, ...]  # predictions without a truth
+
+
+def mask_folder(folder: Path) -> MaskFolder:
+    """The masks of a folder, or, of an automask output, those in its `masks/` or `trimaps/`.
+
+    Raises UsageError where it is no folder or holds no picture, CollisionError where two files
+    have one name.
+    """
+    kind = next((k for k in KINDS if (folder / FOLDERS[k]).is_dir()), None)
+    if kind is None or not (folder / "records").is_dir():
+        return MaskFolder(folder, _files(folder))
+    root = folder / FOLDERS[kind]
+    convention = _convention_of_output(folder) if kind == "trimap" else None
+    return MaskFolder(root, _files(root), folder, convention)
+
+
+def match(predicted: MaskFolder, truth: MaskFolder) -> Matches:
+    """A pair for each true mask, in the order of their names.
+
+    A prediction a.jpg.png, as --keep-extension writes it, is that of a.png too, if there is no
+    better. Raises UsageError where nothing matches, CollisionError where two predictions do.
+    """
+    by_truth = {stem: stem for stem in predicted.files if stem in truth.files}
+    for stem in predicted.files:
+        short, extension = os.path.splitext(stem)
+        if stem in by_truth or extension.lower() not in EXTENSIONS or short not in truth.files:
+            continue
+        if short in by_truth:
+            both = (predicted.files[by_truth[short]], predicted.files[stem])
+            raise CollisionError(
+                f"{both[0]!a} and {both[1]!a} are both predictions for {truth.files[short]!a}: "
+                "leave one away"
+            )
+        by_truth[short] = stem
+    if not by_truth:
+        raise UsageError(_no_match(predicted, truth))
+    taken = set(by_truth.values())
+    return Matches(
+        tuple(_pair(stem, by_truth.get(stem), predicted, truth) for stem in truth.files),
+        tuple(file for stem, file in predicted.files.items() if stem not in taken),
+    )
+
+
+def _pair(stem: str, found: str | None, predicted: MaskFolder, truth: MaskFolder) -> Pair:
+    file = None if found is None else predicted.files[found]
+    return Pair(truth.files[stem], file, found or stem)
+
+
+def _files(root: Path) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for job in scan(root, keep_extension=True):
+        stem = os.path.splitext(job.image)[0]
+        if stem in files:
+            raise CollisionError(
+                f"{root}: {files[stem]!a} and {job.image!a} differ only in their extension; which "
+                "of them is the mask? Leave one away"
+            )
+        files[stem] = job.image
+    if not files:
+        raise UsageError(f"no mask in {root}")
+    return files
+
+
+def _no_match(predicted: MaskFolder, truth: MaskFolder) -> str:
+    examples = (
+        f"{folder.root} has {next(iter(folder.files.values()))!a}" for folder in (predicted, truth)
+    )
+    return (
+        f"none of the {len(truth.files)} true masks has a prediction: they are matched by relative "
+        f"path without extension, and {', '.join(examples)}"
+    )
+
+
+def _convention_of_output(output: Path) -> Convention | None:
+    """The labels of the trimaps, which may be any, from `run.json`; None where it does not say."""
+    try:
+        described = json.loads((output / "run.json").read_text(encoding="utf-8"))
+        foreground, background, contour = described["config"]["trimap"]["values"]
+        return Convention(int(foreground), int(background), int(contour))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

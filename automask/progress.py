@@ -18,8 +18,12 @@ SHOWN_FAILURES = 20
 
 def shown(name: str) -> str:
     """A file name or message as one harmless line: no control characters, no markup."""
-    visible = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
-    return escape(visible)
+    return escape(visible(name))
+
+
+def visible(name: str) -> str:
+    """A file name or message as one line: control characters and bytes that are no text, spelt."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 class _Tally:

@@ -1,0 +1,131 @@
+"""What a report says, in words and cells: the same on the console and in the page.
+
+The words are as they are in the files' names; whoever shows them makes them safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from automask.evaluate.evaluation import Report, Side
+from automask.evaluate.figures import HIGH_IOU, LOW_IOU, Summary
+from automask.evaluate.trust import GOOD_IOU, SURE_SHARE, Trust
+
+NOTHING = "-"
+SHOWN_NAMES = 20
+SUMMARY_HEADS = (
+    "data set", "images", "mean IoU", "median", f"> {HIGH_IOU}", f"< {LOW_IOU}",
+    "Dice", "precision", "recall", "MAE", "boundary F", "AUROC",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table. Every row is as long as heads."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def about(report: Report) -> list[str]:
+    """What was compared with what, and how the files were read."""
+    comparison = report.comparison
+    lines = [
+        _side_line("predicted", comparison.predicted),
+        _side_line("true", comparison.truth),
+    ]
+    sides = (comparison.predicted, comparison.truth)
+    if any(side.convention.contour is not None for side in sides):
+        way = comparison.contour
+        lines.append(f"contour pixels {'are ignored' if way == 'ignore' else f'count as {way}'}")
+    if comparison.scores is not None:
+        lines.append(f"scores: {comparison.scores.root}")
+    return lines
+
+
+def notes(report: Report) -> list[str]:
+    """What is missing, left over or failed, by name as far as there is room."""
+    lines = []
+    if report.missing:
+        counted = "left out" if report.options.skip_missing else "counted as an empty mask"
+        lines.append(f"{len(report.missing)} true masks have no prediction, {counted}:")
+        lines += _named(report.missing)
+    if report.extra:
+        lines.append(f"{len(report.extra)} predictions have no true mask, and are not measured:")
+        lines += _named(report.extra)
+    if report.failures:
+        lines.append(f"{len(report.failures)} failed, and are in no figure:")
+        lines += _named([f"{failure.image}: {failure.error}" for failure in report.failures])
+    return lines
+
+
+def summary_grid(summaries: Sequence[Summary]) -> Grid:
+    """A row for each data set."""
+    return Grid(SUMMARY_HEADS, tuple(tuple(_summary_cells(summary)) for summary in summaries))
+
+
+def reliability_grid(trust: Trust) -> Grid:
+    """A row for each bin of confidence."""
+    rows = (
+        (f"{b.low:.1f} to {b.high:.1f}", str(b.images), _number(b.confidence), _percent(b.good))
+        for b in trust.bins
+    )
+    return Grid(("confidence", "images", "mean confidence", f"IoU >= {GOOD_IOU}"), tuple(rows))
+
+
+def detector_grid(trust: Trust) -> Grid:
+    """A row for each flag."""
+    rows = (
+        (d.flag, str(d.images), _percent(d.precision), _percent(d.recall)) for d in trust.detectors
+    )
+    return Grid(("flag", "images", "of them bad", "of all bad ones"), tuple(rows))
+
+
+def trust_lines(trust: Trust) -> list[str]:
+    """What the confidence is worth, in sentences."""
+    lines = [
+        f"{trust.images} images have a confidence, {trust.bad} of them are bad (IoU below "
+        f"{GOOD_IOU})",
+        f"expected calibration error {trust.calibration_error:.3f}",
+    ]
+    if trust.bad_among_sure is not None:
+        lines.append(
+            f"{trust.bad_among_sure:.0%} of the bad masks are among the most confident "
+            f"{SURE_SHARE:.0%} (by chance {SURE_SHARE:.0%})"
+        )
+    lines.append(
+        f"area under the risk-coverage curve {trust.area:.3f} (best possible order "
+        f"{trust.area_best:.3f}, by chance {trust.area_chance:.3f})"
+    )
+    return lines
+
+
+def _side_line(name: str, side: Side) -> str:
+    values = ", ".join(map(str, side.values))
+    if side.convention.is_levels:
+        values = f"{len(side.values)} values of {side.values[0]} to {side.values[-1]}"
+    return f"{name}: {side.root}, {values}: {side.convention}"
+
+
+def _summary_cells(summary: Summary) -> Iterator[str]:
+    yield summary.name
+    yield f"{summary.images}" + (f" ({summary.missing} missing)" if summary.missing else "")
+    yield from map(_number, (summary.iou, summary.median_iou))
+    yield from map(_percent, (summary.share_high, summary.share_low))
+    yield from map(_number, (summary.dice, summary.precision, summary.recall))
+    yield from map(_number, (summary.mae, summary.boundary, summary.auroc))
+
+
+def _number(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.0%}"
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    more = len(names) - SHOWN_NAMES
+    lines = [f"  {name}" for name in names[:SHOWN_NAMES]]
+    return [*lines, f"  and {more} more"] if more > 0 else lines

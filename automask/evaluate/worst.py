@@ -1,0 +1,202 @@
+"""The worst images side by side: photograph, truth, prediction and where they differ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from automask.errors import ImageError
+from automask.evaluate.conventions import Labels
+from automask.evaluate.evaluation import Report
+from automask.evaluate.figures import MEASURED, ImageFigures
+from automask.image.load import load
+from automask.image.scan import scan
+
+WORST = 20
+TILE = 200  # px, the longest side of a picture in a strip
+GAP = 6  # px
+# Okabe and Ito's orange and sky blue, which the colour-blind tell apart.
+BOTH, TOO_MUCH, MISSED, NEITHER, IGNORED = (
+    (235, 235, 235), (230, 159, 0), (86, 180, 233), (35, 35, 35), (120, 120, 120),
+)  # fmt: skip
+LEGEND = (
+    (BOTH, "object in both"),
+    (TOO_MUCH, "predicted, not true"),
+    (MISSED, "true, not predicted"),
+    (IGNORED, "not counted"),
+)
+COLUMNS = 2  # of strips
+FONT_SIZE, LINE, MARGIN = 15, 24, 16  # px
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Pixels = NDArray[np.uint8]  # H x W x 3, RGB
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One image of the worst."""
+
+    figures: ImageFigures
+    note: str  # confidence and flags, where there are any
+    tiles: tuple[tuple[str, Pixels], ...]  # name and picture, all of one size
+
+
+def worst_strips(report: Report, count: int = WORST) -> list[Strip]:
+    """The images with the lowest IoU, the worst first; those of one IoU in order of their names."""
+    pairs = {pair.truth: pair for pair in report.comparison.pairs}
+    photographs = _Photographs(report)
+    strips = []
+    for figures in sorted(report.figures, key=lambda row: (row.iou, row.image))[:count]:
+        predicted, truth = report.comparison.read(pairs[figures.image])
+        tiles = photographs.tiles(figures.image) + mask_tiles(predicted, truth)
+        shape = _tile_shape(truth.mask.shape)
+        sized = tuple((name, _resized(tile, shape)) for name, tile in tiles)
+        strips.append(Strip(figures, _note(report, figures.image), sized))
+    return strips
+
+
+def mask_tiles(predicted: Labels, truth: Labels) -> list[tuple[str, Pixels]]:
+    """Truth, prediction (its levels, where it has them) and difference, at the masks' own size."""
+    shown = predicted.scores if predicted.scores is not None else _black_and_white(predicted.mask)
+    return [
+        ("truth", _rgb(_black_and_white(truth.mask))),
+        ("prediction", _rgb(shown)),
+        ("difference", difference(predicted, truth)),
+    ]
+
+
+def difference(predicted: Labels, truth: Labels) -> Pixels:
+    """Each pixel in the colour that LEGEND gives for it, H x W x 3 RGB."""
+    picture = np.full((*truth.mask.shape, 3), NEITHER, np.uint8)
+    picture[predicted.mask & truth.mask] = BOTH
+    picture[predicted.mask & ~truth.mask] = TOO_MUCH
+    picture[~predicted.mask & truth.mask] = MISSED
+    for labels in (predicted, truth):
+        if labels.ignored is not None:
+            picture[labels.ignored] = IGNORED
+    return picture
+
+
+def draw(strips: Sequence[Strip]) -> Image.Image:
+    """All strips in one picture, from left to right and down, with a legend above."""
+    columns = min(COLUMNS, len(strips))
+    width = len(strips[0].tiles) * (TILE + GAP) + MARGIN
+    rows = [strips[start : start + columns] for start in range(0, len(strips), columns)]
+    heights = [max(map(_height, row)) + LINE + MARGIN for row in rows]
+    top = MARGIN + 2 * LINE
+    picture = Image.new("RGB", (MARGIN + columns * width, top + sum(heights)), "white")
+    font = ImageFont.load_default(FONT_SIZE)
+    _draw_legend(picture, font)
+    for number, strip in enumerate(rows[0]):
+        _draw_heads(picture, strip, MARGIN + number * width, font)
+    for row, height in zip(rows, heights, strict=True):
+        for number, strip in enumerate(row):
+            _draw_strip(picture, strip, MARGIN + number * width, top, font)
+        top += height
+    return picture
+
+
+def caption(strip: Strip) -> str:
+    """IoU, name and note in ASCII: a picture's font has few letters."""
+    status = "" if strip.figures.status == MEASURED else f" ({strip.figures.status})"
+    words = (f"{strip.figures.iou:.3f}{status}", strip.figures.image, strip.note)
+    return ",  ".join(ascii(word)[1:-1] for word in words if word)
+
+
+def joined(strip: Strip) -> Image.Image:
+    """The tiles of a strip side by side, without words."""
+    gap = np.full((_height(strip), GAP, 3), 255, np.uint8)
+    parts = [part for _, tile in strip.tiles for part in (tile, gap)]
+    return Image.fromarray(np.concatenate(parts[:-1], axis=1))
+
+
+class _Photographs:
+    """The photographs of the folder that --images names, by name without extension."""
+
+    def __init__(self, report: Report) -> None:
+        self.root = report.options.images
+        jobs = [] if self.root is None else scan(self.root, keep_extension=True)
+        self.files = {os.path.splitext(job.image)[0]: job.image for job in jobs}
+
+    def tiles(self, mask_file: str) -> list[tuple[str, Pixels]]:
+        """The photograph of a true mask; grey where it is not there; nothing without --images."""
+        if self.root is None:
+            return []
+        return [("photograph", self._photograph(os.path.splitext(mask_file)[0]))]
+
+    def _photograph(self, stem: str) -> Pixels:
+        file = self.files.get(stem)
+        try:
+            if self.root is not None and file is not None:
+                return load(self.root / file)
+        except ImageError:  # a photograph is only to look at: without it the masks still tell
+            pass
+        return np.full((1, 1, 3), IGNORED, np.uint8)
+
+
+def _note(report: Report, image: str) -> str:
+    record = report.records.get(image)
+    if record is None or record.confidence is None:
+        return ""
+    return " ".join((f"confidence {record.confidence:.2f}", *record.flags))
+
+
+def _height(strip: Strip) -> int:
+    return strip.tiles[0][1].shape[0]
+
+
+def _draw_legend(picture: Image.Image, font: Font) -> None:
+    pen = ImageDraw.Draw(picture)
+    left = float(MARGIN)
+    for colour, words in LEGEND:
+        pen.rectangle((left, MARGIN, left + LINE / 2, MARGIN + LINE / 2), colour, "black")
+        pen.text((left + LINE * 0.8, MARGIN - 3), words, "black", font)
+        left += LINE * 1.8 + pen.textlength(words, font)
+
+
+def _draw_heads(picture: Image.Image, strip: Strip, left: int, font: Font) -> None:
+    pen = ImageDraw.Draw(picture)
+    for place, (name, _) in enumerate(strip.tiles):
+        pen.text((left + place * (TILE + GAP), MARGIN + LINE), name, "dimgray", font)
+
+
+def _draw_strip(picture: Image.Image, strip: Strip, left: int, top: int, font: Font) -> None:
+    pen = ImageDraw.Draw(picture)
+    room = len(strip.tiles) * (TILE + GAP)
+    pen.text((left, top), _shortened(caption(strip), pen, font, room), "black", font)
+    for place, (_, tile) in enumerate(strip.tiles):
+        picture.paste(Image.fromarray(tile), (left + place * (TILE + GAP), top + LINE))
+
+
+def _shortened(text: str, pen: ImageDraw.ImageDraw, font: Font, room: float) -> str:
+    """The text, cut so that it takes at most `room` px."""
+    if pen.textlength(text, font) <= room:
+        return text
+    while text and pen.textlength(text + "...", font) > room:
+        text = text[:-1]
+    return text + "..."
+
+
+def _tile_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    scale = TILE / max(shape)
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def _resized(picture: Pixels, shape: tuple[int, int]) -> Pixels:
+    shrinks = picture.shape[0] > shape[0]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
+    return cv2.resize(picture, shape[::-1], interpolation=way)
+
+
+def _black_and_white(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return mask.astype(np.uint8) * 255
+
+
+def _rgb(grey: NDArray[np.uint8]) -> Pixels:
+    return np.repeat(grey[..., None], 3, axis=2)

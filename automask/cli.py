@@ -11,6 +11,7 @@ import typer
 from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
+from automask.evaluate.command import eval_command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -257,6 +258,7 @@ def tune_command(
 
 
 app.command("bench")(bench_command)
+app.command("eval")(eval_command)
 
 
 def main() -> None:

@@ -7,16 +7,16 @@ does not depend on the radius.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float32]
+from automask.image.strips import strips
 
-# Some 30 planes of float32 are alive at once, 120 bytes a pixel: 120 MB, however large the image.
-STRIP_PIXELS = 1_000_000
+Plane = NDArray[np.float32]
 
 
 def guided_filter(
@@ -33,15 +33,37 @@ def guided_filter(
     Raises ValueError for shapes that do not fit, a radius below 1 and an epsilon not above 0.
     """
     _refuse_unfit(guide_rgb, what, radius_px, epsilon)
+    filtered = np.empty(what.shape, np.float32)
+    # A window of windows is what one pixel of the result depends on. Some 30 planes are alive at
+    # once, 120 bytes a pixel: in strips 120 MB, however large the picture.
+    for strip in strips(what.shape, 2 * radius_px):
+        models = _models(guide_rgb[strip.around], what[strip.around], radius_px, epsilon)
+        filtered[strip.rows] = _applied(models[strip.within], guide_rgb[strip.rows])
+    return filtered
+
+
+def fast_guided_filter(
+    guide_rgb: NDArray[np.uint8], what: Plane, radius_px: int, epsilon: float, most_pixels: int
+) -> Plane:
+    """`guided_filter`, the linear functions found on a copy of at most `most_pixels` pixels.
+
+    They change slowly from pixel to pixel; what they are applied to is the guide at its own size,
+    so that its edges stay as sharp (He, Sun, "Fast Guided Filter", 2015).
+    """
+    _refuse_unfit(guide_rgb, what, radius_px, epsilon)
     height, width = what.shape
-    margin = 2 * radius_px  # a window of windows: what one pixel of the result depends on
-    rows = max(margin, STRIP_PIXELS // width, 1)
-    filtered = np.empty((height, width), np.float32)
-    for top in range(0, height, rows):
-        bottom = min(height, top + rows)
-        first, last = max(0, top - margin), min(height, bottom + margin)
-        strip = _filtered(guide_rgb[first:last], what[first:last], radius_px, epsilon)
-        filtered[top:bottom] = strip[top - first : bottom - first]
+    scale = math.sqrt(most_pixels / what.size)
+    if scale >= 1:
+        return guided_filter(guide_rgb, what, radius_px, epsilon)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small_guide, small = (
+        cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (guide_rgb, what)
+    )
+    models = _models(small_guide, small, max(1, round(radius_px * scale)), epsilon)
+    filtered = np.empty(what.shape, np.float32)
+    for strip in strips(what.shape, 0):
+        enlarged = _rows_of_enlarged(models, (height, width), strip.rows)
+        filtered[strip.rows] = _applied(enlarged, guide_rgb[strip.rows])
     return filtered
 
 
@@ -54,20 +76,43 @@ def _refuse_unfit(
         raise ValueError(f"radius_px must be 1 or more, not {radius_px}; epsilon above 0")
 
 
-def _filtered(guide_rgb: NDArray[np.uint8], what: Plane, radius_px: int, epsilon: float) -> Plane:
-    """The filter of a part that fits into memory many times."""
+def _models(guide_rgb: NDArray[np.uint8], what: Plane, radius_px: int, epsilon: float) -> Plane:
+    """For each pixel the mean of the linear functions of the windows that it is in, H x W x 4: the
+    slopes by red, green and blue, and the offset.
+    """
 
     def mean(plane: Plane) -> Plane:
         side = 2 * radius_px + 1
         return cv2.boxFilter(plane, cv2.CV_32F, (side, side), borderType=cv2.BORDER_REFLECT)
 
-    # Around the middle of their range products lose fewer digits.
-    colours = [p.astype(np.float32) / 255 - 0.5 for p in cv2.split(np.ascontiguousarray(guide_rgb))]
-    slopes, offset = _linear_models(colours, what.astype(np.float32), mean, epsilon)
-    result = mean(offset)
-    for slope, colour in zip(slopes, colours, strict=True):
-        result += mean(slope) * colour
+    slopes, offset = _linear_models(_colours(guide_rgb), what.astype(np.float32), mean, epsilon)
+    return np.dstack([mean(plane) for plane in (*slopes, offset)])
+
+
+def _colours(guide_rgb: NDArray[np.uint8]) -> list[Plane]:
+    """Red, green and blue, -0.5..0.5: around the middle products lose fewer digits."""
+    return [p.astype(np.float32) / 255 - 0.5 for p in cv2.split(np.ascontiguousarray(guide_rgb))]
+
+
+def _applied(models: Plane, guide_rgb: NDArray[np.uint8]) -> Plane:
+    """What the linear functions (H x W x 4) give for the colours of their pixels, H x W."""
+    result: Plane = models[..., 3].copy()
+    for i, colour in enumerate(_colours(guide_rgb)):
+        result += models[..., i] * colour
     return result
+
+
+def _rows_of_enlarged(models: Plane, size: tuple[int, int], rows: slice) -> Plane:
+    """These rows of the functions (h x w x 4) enlarged to H x W = `size`, interpolated."""
+    (height, width), (tall, wide) = models.shape[:2], size
+    across, down = width / wide, height / tall
+    # Where the centre of a pixel of the large picture lies in the small one.
+    back = np.array(
+        [[across, 0, across / 2 - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]], np.float64
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    shape = (wide, rows.stop - rows.start)
+    return cv2.warpAffine(models, back, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _linear_models(

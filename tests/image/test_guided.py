@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from automask.image import guided
-from automask.image.guided import guided_filter, solve_symmetric
+from automask.image import strips
+from automask.image.guided import fast_guided_filter, guided_filter, solve_symmetric
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -86,7 +86,7 @@ def test_without_an_edge_it_is_a_mean_of_means() -> None:
 def test_in_strips_it_is_the_same(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     guide, what = noise(23, 6)
     whole = guided_filter(guide, what, 2, 1e-3)
-    monkeypatch.setattr(guided, "STRIP_PIXELS", rows * 6)
+    monkeypatch.setattr(strips, "STRIP_PIXELS", rows * 6)
     np.testing.assert_allclose(guided_filter(guide, what, 2, 1e-3), whole, atol=1e-6)
 
 
@@ -96,6 +96,34 @@ def test_a_radius_beyond_the_picture_is_no_fault() -> None:
         guided_filter(guide, what, 1, 1e-2), directly(guide, what, 1, 1e-2), atol=1e-4
     )
     assert np.isfinite(guided_filter(guide, what, 10, 1e-2)).all()
+
+
+# On a smaller copy.
+
+
+def test_a_small_picture_needs_no_smaller_copy() -> None:
+    guide, what = noise(9, 11)
+    fast = fast_guided_filter(guide, what, 2, 1e-2, most_pixels=99)
+    assert fast.tolist() == guided_filter(guide, what, 2, 1e-2).tolist()
+
+
+@pytest.mark.parametrize("strip_pixels", [1_000_000, 700])
+def test_from_a_smaller_copy_it_is_nearly_the_same(
+    monkeypatch: pytest.MonkeyPatch, strip_pixels: int
+) -> None:
+    """A disc on a graded backdrop, its mask drawn 2 px too large, at half the size."""
+    monkeypatch.setattr(strips, "STRIP_PIXELS", strip_pixels)
+    rows, columns = np.mgrid[0:120, 0:160]
+    distance = np.hypot(rows - 60, columns - 80)
+    guide = np.full((120, 160, 3), 40, np.uint8)
+    guide[..., 2] = columns
+    guide[distance < 40] = (200, 180, 90)
+    mask = (distance < 42).astype(np.float32)
+    whole = guided_filter(guide, mask, 8, 1e-4)
+    fast = fast_guided_filter(guide, mask, 8, 1e-4, most_pixels=120 * 160 // 4)
+    assert np.abs(fast - whole).mean() < 0.01
+    assert fast[60, 80 + 39] > 0.9  # the object's last pixel, and the backdrop's first
+    assert fast[60, 80 + 40] < 0.5
 
 
 def test_solve_symmetric_solves() -> None:

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from automask.errors import ConfigError
+from automask.result_settings import AlphaConfig, CutoutConfig, ObjectsConfig, Section
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -25,13 +26,7 @@ MASK_RULES = 3
 MAX_PIXELS = 160_000_000
 MAX_CONTOUR_PX = 250  # distances are counted in 8 bits, which saturate at 255
 
-SaveKind = Literal["trimap", "mask", "overlay", "cutout"]
-
-
-class Section(BaseModel):
-    """A frozen group of settings that refuses names it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+SaveKind = Literal["trimap", "mask", "alpha", "overlay", "cutout"]
 
 
 class LoadConfig(Section):
@@ -45,7 +40,7 @@ class ProposeConfig(Section):
     # itself sees 1024 px; at 12 megapixels its generator would hold 9 GB of logits at once.
     max_side: int | None = Field(None, ge=0)
     # Settings of SamAutomaticMaskGenerator or SAM2AutomaticMaskGenerator, by their own names.
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class Weights(Section):
@@ -152,12 +147,25 @@ class RunConfig(Section):
     choose: ChooseConfig = ChooseConfig()
     refine: RefineConfig = RefineConfig()
     trimap: TrimapConfig = TrimapConfig()
+    alpha: AlphaConfig = AlphaConfig()
+    cutout: CutoutConfig = CutoutConfig()
+    objects: ObjectsConfig = ObjectsConfig()
 
     @model_validator(mode="after")
     def _something_to_save(self) -> RunConfig:
         if not self.save:
-            raise ValueError("save must name at least one of trimap, mask, overlay, cutout")
+            raise ValueError("save must name at least one of trimap, mask, alpha, overlay, cutout")
         return self
+
+    @property
+    def has_primary_object(self) -> bool:
+        """Whether the one primary object is wanted, not several."""
+        return self.objects.wanted == "primary"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What is written for each image: several objects bring their label image with them."""
+        return self.save if self.has_primary_object else (*self.save, "objects")
 
     def mask_settings(self, model_sha256: str) -> dict[str, Any]:
         """What shapes the masks, flat, by dotted name; a rerun must agree in all of it."""
@@ -172,6 +180,9 @@ class RunConfig(Section):
                 "choose",
                 "refine",
                 "trimap",
+                "alpha",
+                "cutout",
+                "objects",
             },
         )
         return {"rules": MASK_RULES, "model_sha256": model_sha256, **_flat(shaping)}

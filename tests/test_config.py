@@ -132,7 +132,14 @@ def test_all_faults_are_told_at_once() -> None:
         ({"limit": -1}, "limit: Input should be greater than or equal to 1"),
         ({"device": "gpu"}, "device: String should match pattern"),
         ({"generator": "best"}, "generator: Input should be 'fast' or 'stock'"),
-        ({"save": ["trimaps"]}, "save.0: Input should be 'trimap', 'mask', 'overlay' or 'cutout'"),
+        ({"save": ["trimaps"]}, "save.0: Input should be 'trimap', 'mask', 'alpha', 'overlay' or"),
+        ({"save": ["objects"]}, "save.0: Input should be 'trimap', 'mask', 'alpha', 'overlay' or"),
+        ({"alpha": {"band_fraction": 0}}, "alpha.band_fraction: Input should be greater than 0"),
+        ({"cutout": {"background": "red"}}, "must be white, black, transparent or #rrggbb"),
+        ({"cutout": {"background": "#ff00f"}}, "must be white, black, transparent or #rrggbb"),
+        ({"objects": {"wanted": "0"}}, "wanted must be primary, all, or a number of 1 or more"),
+        ({"objects": {"wanted": "many"}}, "Input should be 'primary' or 'all'"),
+        ({"objects": {"min_area": 0.7}}, "objects: Value error, min_area must be below max_area"),
         ({"save": []}, "save must name at least one"),
         ({"refine": {"hole_fraction": 1.5}}, "refine.hole_fraction: Input should be less than"),
         ({"choose": {"min_score": float("nan")}}, "choose.min_score: "),
@@ -236,3 +243,25 @@ def test_what_shapes_the_masks_changes_the_digest(change: dict[str, Any]) -> Non
 )
 def test_what_only_gets_them_made_does_not_change_the_digest(change: dict[str, Any]) -> None:
     assert digest(**change) == digest()
+
+
+# What a run writes.
+
+
+def test_one_object_is_the_rule_and_has_no_label_image() -> None:
+    config = load_config(None, FOLDERS)
+    assert config.has_primary_object
+    assert config.kinds == ("trimap",)
+
+
+@pytest.mark.parametrize(("wanted", "read"), [("all", "all"), ("12", 12)])
+def test_several_objects_bring_their_label_image(wanted: str, read: str | int) -> None:
+    config = load_config(None, {**FOLDERS, "save": ["mask"], "objects": {"wanted": wanted}})
+    assert config.objects.wanted == read
+    assert config.kinds == ("mask", "objects")
+
+
+@pytest.mark.parametrize("background", ["white", "black", "transparent", "#00fF10"])
+def test_backgrounds_of_cutouts(background: str) -> None:
+    config = load_config(None, {**FOLDERS, "cutout": {"background": background}})
+    assert config.cutout.background == background

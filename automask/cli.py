@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,11 +12,6 @@ from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from automask.runner import Prepared
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -61,7 +56,13 @@ def run_command(
         bool, typer.Option("--exact", help="The full grid, all of it computed in float32.")
     ] = False,
     save: Annotated[
-        list[str] | None, typer.Option(help="Of trimap,mask,overlay,cutout.  (default: trimap)")
+        list[str] | None, typer.Option(help="Of trimap,mask,alpha,overlay,cutout.  (trimap)")
+    ] = None,
+    background: Annotated[
+        str | None, typer.Option(help="Of cutouts: white, black, transparent, #rrggbb.  (white)")
+    ] = None,
+    objects: Annotated[
+        str | None, typer.Option(help="primary, all, or a number: at most so many.  (primary)")
     ] = None,
     contour_px: Annotated[
         int | None, typer.Option(help="Width of the trimap's contour, steps.  (default: 1)")
@@ -81,7 +82,7 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_summary
+    from automask.progress import make_progress, print_plan, print_summary
     from automask.runner import execute, prepare
 
     flags: dict[str, Any] = {
@@ -100,11 +101,13 @@ def run_command(
         "overwrite": overwrite or None,
         "limit": limit,
         "trimap": {"contour_px": contour_px, "values": split_names(trimap_values)},
+        "cutout": {"background": background},
+        "objects": {"wanted": objects},
     }
     console = make_console()
     prepared = prepare(load_config(config, flags))
     if dry_run:
-        _print_plan(console, prepared)
+        print_plan(console, prepared)
         return
     summary = execute(prepared, make_progress(console))
     print_summary(console, summary)
@@ -282,16 +285,3 @@ def _complain(message: str) -> None:
 
 def _megabytes(size: int | None) -> str:
     return "" if size is None else f"{size / 1e6:,.0f} MB"
-
-
-def _print_plan(console: Console, prepared: Prepared) -> None:
-    from automask.progress import shown
-
-    plan, crew = prepared.plan, prepared.crew
-    console.print(
-        f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
-        f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
-        f"{crew.threads} threads",
-    )
-    for job in plan.todo:
-        console.print(f"  {shown(job.image)}")

@@ -36,7 +36,7 @@ def make_plan(
     done: list[Job] = []
     for job in jobs:
         kinds = _true_kinds(job, records.get(job.image), settings, config)
-        if kinds.issuperset(config.save) and not config.overwrite:
+        if kinds.issuperset(config.kinds) and not config.overwrite:
             done.append(job)
         else:
             todo.append(replace(job, kinds=tuple(sorted(kinds))))

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from automask.records import FAILED, ImageRecord
-from automask.runner import LOW_CONFIDENCE, RunSummary
+from automask.runner import LOW_CONFIDENCE, Prepared, RunSummary
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
@@ -154,3 +154,15 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def print_plan(console: Console, prepared: Prepared) -> None:
+    """What a run would do."""
+    plan, crew = prepared.plan, prepared.crew
+    console.print(
+        f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
+        f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
+        f"{crew.threads} threads",
+    )
+    for job in plan.todo:
+        console.print(f"  {shown(job.image)}")

@@ -22,5 +22,7 @@ def make_proposer(model: Any, weights: Weights, config: RunConfig) -> ModelPropo
     max_side = weights.checkpoint.max_side if asked.max_side is None else asked.max_side
     dtype = dtype_of(config.precision, next(model.parameters()).device)
     generator = make_generator(model, config.generator, dtype, **asked.settings)
-    front = partial(contenders, config=config.choose) if config.points == "few" else None
+    # Few points look for the primary object; for all objects the whole grid is asked.
+    is_few = config.points == "few" and config.has_primary_object
+    front = partial(contenders, config=config.choose) if is_few else None
     return ModelProposer(generator, max_side, front)

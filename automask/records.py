@@ -80,6 +80,7 @@ class MaskResult:
     confidence: float  # 0..1
     flags: tuple[str, ...]
     seconds: dict[str, float]  # encode, decode, choose, refine
+    labels: NDArray[np.uint16] | None = None  # H x W, 0 or an object's id; None: of one object
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class ImageRecord:
 
     image: str
     output: str | None  # relative to the output folder; None where nothing was written
-    kinds: tuple[str, ...]  # results that are there and true: trimap, mask, overlay, cutout
+    kinds: tuple[str, ...]  # results that are there and true, see write.FOLDERS
     status: str  # ok, no_object or failed
     error: str | None
     width: int | None
@@ -116,6 +117,7 @@ class ImageRecord:
     input_bytes: int
     input_mtime_ns: int
     settings: str  # digest of what shaped the mask, see RunConfig.settings_digest
+    objects: int | None = None  # how many there are; None: only the primary one was wanted
 
     @property
     def is_done(self) -> bool:
@@ -131,6 +133,7 @@ def parse_line(line: str) -> ImageRecord | None:
     """The record of a line; None for a torn or foreign one, so that a crash costs one line."""
     try:
         values: dict[str, Any] = json.loads(line)
+        values = {"objects": None, **values}  # records of earlier versions have none
         known = {f.name: values[f.name] for f in fields(ImageRecord)}
         return ImageRecord(
             **{**known, "flags": tuple(known["flags"]), "kinds": tuple(known["kinds"])}

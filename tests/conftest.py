@@ -48,6 +48,7 @@ def make_record() -> RecordMaker:
             "input_bytes": 1000,
             "input_mtime_ns": 1_700_000_000_000_000_000,
             "settings": "0123456789abcdef",
+            "objects": None,
         }
         return ImageRecord(**{**finished, **changes})
 

@@ -122,6 +122,39 @@ def test_other_settings_are_named_and_refused_unless_overwritten(
     assert "2 masked" in capsys.readouterr().out
 
 
+def test_cutouts_of_two_backgrounds_do_not_share_a_folder(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save = ("--save", "cutout")
+    assert run(source, *save, monkeypatch=monkeypatch) == 0
+    clear = (*save, "--background", "transparent")
+    assert run(source, *clear, monkeypatch=monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert "cutout.background: was 'white', now 'transparent'" in told
+    cutout = source.parent / "out" / "cutouts" / "a.png"
+    assert Image.open(cutout).mode == "RGB"
+    assert run(source, *clear, "--overwrite", monkeypatch=monkeypatch) == 0
+    assert Image.open(cutout).mode == "RGBA"
+
+
+def test_a_background_that_is_no_colour_is_refused_before_the_run(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(source, "--background", "red", monkeypatch=monkeypatch) == 2
+    assert "white, black, transparent or #rrggbb" in capsys.readouterr().err
+    assert not (source.parent / "out").exists()
+
+
+def test_all_objects_are_asked_for_by_a_flag(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(source, "--objects", "all", monkeypatch=monkeypatch) == 0
+    output = source.parent / "out"
+    ids = np.asarray(Image.open(output / "objects" / "a.png"))
+    assert ids.shape == (60, 80)
+    lines = (output / "records" / "run.jsonl").read_text().splitlines()
+    counts = {json.loads(line)["image"]: json.loads(line)["objects"] for line in lines}
+    assert counts["a.png"] == ids.max()
+
+
 def test_a_kind_that_is_saved_later_is_made_later(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +162,7 @@ def test_a_kind_that_is_saved_later_is_made_later(
     assert run(source, "--save", "trimap,mask,overlay,cutout", monkeypatch=monkeypatch) == 0
     output = source.parent / "out"
     modes = {k: Image.open(output / k / "a.png").mode for k in ("masks", "overlays", "cutouts")}
-    assert modes == {"masks": "L", "overlays": "RGB", "cutouts": "RGBA"}
+    assert modes == {"masks": "L", "overlays": "RGB", "cutouts": "RGB"}
     assert set(np.unique(np.asarray(Image.open(output / "masks/a.png")))) == {0, 255}
 
 

@@ -13,6 +13,7 @@ from automask.config import RunConfig
 from automask.errors import SettingsChangedError
 from automask.plan import Plan, make_plan, read_run_settings, refuse_other_settings
 from automask.records import ImageRecord, Job
+from automask.result_settings import ObjectsConfig
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -48,6 +49,13 @@ def test_an_unchanged_image_with_its_result_is_done(
 
 def test_an_image_without_object_is_done(config: RunConfig, make_record: RecordMaker) -> None:
     assert plan(config, make_record(status="no_object")).done == [JOB]
+
+
+def test_of_several_objects_the_label_image_belongs_to_it(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    several = with_changes(config, objects=ObjectsConfig(wanted="all"))
+    assert plan(several, make_record()).todo == [replace(JOB, kinds=("trimap",))]
 
 
 # ... and to do where one thing of it does not.

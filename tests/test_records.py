@@ -90,6 +90,12 @@ def test_a_line_torn_anywhere_is_no_record(make_record: RecordMaker) -> None:
     assert [n for n in range(len(whole)) if parse_line(whole[:n]) is not None] == []
 
 
+def test_a_line_from_before_objects_were_counted_is_a_record(make_record: RecordMaker) -> None:
+    values = json.loads(to_line(make_record()))
+    del values["objects"]
+    assert parse_line(json.dumps(values)) == make_record(objects=None)
+
+
 def test_a_line_without_one_of_the_fields_is_no_record(make_record: RecordMaker) -> None:
     values = json.loads(to_line(make_record()))
     del values["settings"]

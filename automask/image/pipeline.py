@@ -21,9 +21,11 @@ from automask.config import RunConfig
 from automask.errors import ImageError
 from automask.image.choose import choose
 from automask.image.load import load
+from automask.image.objects import Labels, evidence, label_objects, pick_objects
 from automask.image.refine import refine
+from automask.image.render import Rendering
 from automask.image.trimap import make_trimap
-from automask.image.write import FOLDERS, encode_png, output_path, render, write_atomic
+from automask.image.write import FOLDERS, encode_png, output_path, write_atomic
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, Mask, MaskResult, Proposal
 
 # Errors of the output's file system, which the next image would meet as well.
@@ -67,6 +69,8 @@ def mask_image(
     with owner or nullcontext():
         proposals, seconds = proposer.propose(small)
 
+    if not config.has_primary_object:
+        return _mask_objects(proposals, image.shape[:2], config, seconds)
     clock = _Clock()
     choice = choose(proposals, config.choose)
     seconds["choose"] = clock.lap()
@@ -79,6 +83,28 @@ def mask_image(
 
     status = OK if mask.any() else NO_OBJECT
     return MaskResult(mask, trimap, status, choice.score, choice.confidence, choice.flags, seconds)
+
+
+def _mask_objects(
+    proposals: list[Proposal], shape: tuple[int, int], config: RunConfig, seconds: dict[str, float]
+) -> MaskResult:
+    """All objects of a photograph of H x W = `shape`; mask and trimap are of their union.
+
+    Score and confidence are the mean evidence of the objects: nobody has fitted a better one.
+    """
+    clock = _Clock()
+    picked = [proposals[index] for index in pick_objects(proposals, config.objects)]
+    seconds["choose"] = clock.lap()
+
+    holes, islands = config.refine.hole_fraction, config.refine.island_fraction
+    labels = label_objects((refine(at_size(p, shape), holes, islands) for p in picked), shape)
+    mask = labels > 0
+    trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
+    seconds["refine"] = clock.lap()
+
+    status = OK if picked else NO_OBJECT
+    score = sum(map(evidence, picked)) / max(len(picked), 1)
+    return MaskResult(mask, trimap, status, score, score, (), seconds, labels)
 
 
 def process(job: Job, bench: Bench) -> Outcome:
@@ -117,10 +143,11 @@ def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> Image
     seconds_load = clock.lap()
     result = mask_image(image, bench.proposer, config, bench.owner)
     clock.lap()
-    for kind in config.save:
-        pixels = render(kind, image, result.mask, result.trimap)
-        write_atomic(config.output / output_path(job.stem, kind), encode_png(pixels))
-    kinds = sorted({*config.save, *job.kinds})
+    rendering = Rendering(image, result, config)
+    for kind in config.kinds:
+        png = encode_png(rendering.pixels(kind))
+        write_atomic(config.output / output_path(job.stem, kind), png)
+    kinds = sorted({*config.kinds, *job.kinds})
     remove_outputs(config, job, set(FOLDERS) - set(kinds))
     height, width = result.mask.shape
     return _with(
@@ -134,6 +161,7 @@ def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> Image
         confidence=round(result.confidence, 4),
         area_fraction=round(float(result.mask.mean()), 6),
         flags=result.flags,
+        objects=_count(result.labels),
         seconds_load=seconds_load,
         **{f"seconds_{name}": round(value, 6) for name, value in result.seconds.items()},
         seconds_write=clock.lap(),
@@ -161,6 +189,10 @@ def at_size(proposal: Proposal | None, shape: tuple[int, ...]) -> Mask:
         return proposal.cut((height, width))
     soft = cv2.resize(proposal.mask.astype(np.float32), (width, height))
     return np.asarray(soft >= 0.5)
+
+
+def _count(labels: Labels | None) -> int | None:
+    return None if labels is None else int(labels.max(initial=0))
 
 
 class _Clock:

@@ -84,6 +84,16 @@ class SeesAHole(FakeProposer):
         return [mask]
 
 
+class SeesTwo(FakeProposer):
+    """A square to the left, and to the right one that it is surer of; a backdrop, surest of all."""
+
+    def propose(self, image_rgb: Pixels) -> tuple[list[Proposal], dict[str, float]]:
+        left, right = (np.zeros(image_rgb.shape[:2], np.bool_) for _ in range(2))
+        left[2:4, 1:3] = right[2:4, 5:7] = True
+        found = [Proposal(left, 0.6, 1.0), Proposal(right, 0.8, 1.0)]
+        return [*found, Proposal(~(left | right), 0.9, 1.0)], {"encode": 0.0, "decode": 0.0}
+
+
 class Breaks(FakeProposer):
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -201,6 +211,59 @@ def test_the_lock_is_held_while_the_model_works(make_config: RunMaker) -> None:
     assert not lock.locked()
 
 
+# Several objects.
+
+
+def test_all_objects_have_ids_by_falling_evidence(make_config: RunMaker) -> None:
+    result = mask_image(photograph(), SeesTwo(), make_config(objects={"wanted": "all"}))
+    assert result.labels is not None
+    assert ["".join(map(str, row)) for row in result.labels] == [
+        "00000000",
+        "00000000",
+        "02200110",
+        "02200110",
+        "00000000",
+        "00000000",
+    ]
+
+
+def test_mask_and_trimap_are_of_all_objects_together(make_config: RunMaker) -> None:
+    result = mask_image(photograph(), SeesTwo(), make_config(objects={"wanted": "all"}))
+    assert ["".join(map(str, row)) for row in result.trimap] == [
+        "22222222",
+        "23322332",
+        "31133113",
+        "31133113",
+        "23322332",
+        "22222222",
+    ]
+    assert result.mask.tolist() == (result.trimap == 1).tolist()
+
+
+def test_the_confidence_in_several_objects_is_their_mean_evidence(make_config: RunMaker) -> None:
+    result = mask_image(photograph(), SeesTwo(), make_config(objects={"wanted": "all"}))
+    assert (result.status, result.flags) == ("ok", ())
+    assert (result.score, result.confidence) == (pytest.approx(0.7), pytest.approx(0.7))
+
+
+def test_a_number_of_objects_takes_the_best(make_config: RunMaker) -> None:
+    result = mask_image(photograph(), SeesTwo(), make_config(objects={"wanted": 1}))
+    assert result.labels is not None
+    assert np.unique(result.labels[:, :4]).tolist() == [0]
+    assert result.labels.max() == 1
+
+
+def test_without_any_object_the_label_image_is_empty(make_config: RunMaker) -> None:
+    result = mask_image(photograph(), SeesNothing(), make_config(objects={"wanted": "all"}))
+    assert (result.status, result.score) == ("no_object", 0.0)
+    assert result.labels is not None
+    assert not result.labels.any()
+
+
+def test_of_one_object_there_are_no_labels(make_config: RunMaker) -> None:
+    assert mask_image(photograph(), SeesTwo(), make_config()).labels is None
+
+
 # shrink and at_size.
 
 
@@ -288,12 +351,22 @@ def test_a_photograph_in_a_folder_keeps_its_folder(make_config: RunMaker) -> Non
 
 
 def test_every_kind_asked_for_is_written(make_config: RunMaker) -> None:
-    config = make_config(save=("mask", "trimap", "overlay", "cutout"))
+    config = make_config(save=("mask", "trimap", "alpha", "overlay", "cutout"))
     outcome = work(put(config), config)
     assert outcome.record.output == "masks/a.png"
     assert files_of(config.output) == [
-        "cutouts/a.png", "masks/a.png", "overlays/a.png", "trimaps/a.png",
+        "alphas/a.png", "cutouts/a.png", "masks/a.png", "overlays/a.png", "trimaps/a.png",
     ]  # fmt: skip
+
+
+def test_several_objects_are_written_as_16_bits_and_counted(make_config: RunMaker) -> None:
+    config = make_config(objects={"wanted": "all"})
+    record = work(put(config), config, SeesTwo()).record
+    assert (record.objects, record.kinds) == (2, ("objects", "trimap"))
+    assert files_of(config.output) == ["objects/a.png", "trimaps/a.png"]
+    with Image.open(config.output / "objects/a.png") as ids:
+        assert ids.mode == "I;16"
+        assert np.asarray(ids)[2].tolist() == [0, 2, 2, 0, 0, 1, 1, 0]
 
 
 def test_results_are_upright_as_the_photograph_is_seen(make_config: RunMaker) -> None:
@@ -317,7 +390,7 @@ def test_a_photograph_without_object_becomes_a_trimap_of_background(make_config:
 def test_the_record_of_a_photograph_is_complete(make_config: RunMaker) -> None:
     config = make_config()
     record = work(put(config), config).record
-    assert {name for name, value in asdict(record).items() if value is None} == {"error"}
+    assert {n for n, value in asdict(record).items() if value is None} == {"error", "objects"}
 
 
 def test_the_record_tells_the_photograph_and_what_was_measured_on_it(make_config: RunMaker) -> None:

@@ -15,15 +15,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from automask.image.write import encode_png, output_path, overlay, render, write_atomic
+from automask.image.write import encode_png, output_path, write_atomic
 
 Pixels = NDArray[np.uint8]
-
-OVERLAY_RED = [255, 40, 90]
-
-
-def drawn(*rows: str) -> NDArray[np.bool_]:
-    return np.array([[pixel == "#" for pixel in row] for row in rows])
 
 
 def decoded(png: bytes) -> Image.Image:
@@ -58,6 +52,8 @@ def umask(mask: int) -> Iterator[None]:
         ("mask", "masks/shoes/a.png"),
         ("overlay", "overlays/shoes/a.png"),
         ("cutout", "cutouts/shoes/a.png"),
+        ("alpha", "alphas/shoes/a.png"),
+        ("objects", "objects/shoes/a.png"),
     ],
 )
 def test_each_kind_of_result_has_its_folder(kind: str, path: str) -> None:
@@ -68,55 +64,6 @@ def test_a_dot_in_the_stem_is_no_extension() -> None:
     assert output_path("v1.2/a.jpg", "trimap") == "trimaps/v1.2/a.jpg.png"
 
 
-# What they show.
-
-IMAGE = np.full((5, 5, 3), 100, np.uint8)
-MASK = drawn(".....", ".###.", ".###.", ".###.", ".....")
-TRIMAP = np.full((5, 5), 2, np.uint8)
-
-
-def test_a_trimap_is_shown_as_its_labels() -> None:
-    assert render("trimap", IMAGE, MASK, TRIMAP).tolist() == TRIMAP.tolist()
-
-
-def test_a_mask_is_shown_as_0_and_255() -> None:
-    shown = render("mask", IMAGE, drawn("#."), TRIMAP)
-    assert (shown.tolist(), shown.dtype) == ([[255, 0]], np.uint8)
-
-
-def test_a_cutout_is_the_photograph_with_the_mask_as_alpha() -> None:
-    image = np.array([[[10, 20, 30], [40, 50, 60]]], np.uint8)
-    shown = render("cutout", image, drawn("#."), TRIMAP)
-    assert shown.tolist() == [[[10, 20, 30, 255], [40, 50, 60, 0]]]
-
-
-def test_an_overlay_is_a_photograph_of_the_same_size() -> None:
-    shown = render("overlay", IMAGE, MASK, TRIMAP)
-    assert (shown.shape, shown.dtype) == ((5, 5, 3), np.uint8)
-
-
-def test_an_overlay_dims_the_background_outlines_the_object_and_leaves_its_inside() -> None:
-    # Gray 100 keeps 45 % outside; the outline is the 8 outer pixels of the 3 x 3 object.
-    dim, line, kept = [45] * 3, OVERLAY_RED, [100] * 3
-    assert overlay(IMAGE, MASK).tolist() == [
-        [dim, dim, dim, dim, dim],
-        [dim, line, line, line, dim],
-        [dim, line, kept, line, dim],
-        [dim, line, line, line, dim],
-        [dim, dim, dim, dim, dim],
-    ]
-
-
-def test_an_overlay_without_object_is_dim_all_over() -> None:
-    assert overlay(IMAGE, np.zeros((5, 5), np.bool_)).tolist() == [[[45] * 3] * 5] * 5
-
-
-def test_an_overlay_leaves_the_photograph_itself_as_it_was() -> None:
-    image = IMAGE.copy()
-    overlay(image, MASK)
-    assert (image == IMAGE).all()
-
-
 # As PNG.
 
 
@@ -125,6 +72,11 @@ def test_a_gray_png_holds_every_label_unchanged() -> None:
     image = decoded(encode_png(labels))
     assert (image.format, image.mode) == ("PNG", "L")
     assert np.asarray(image).tolist() == labels.tolist()
+
+
+def test_a_png_of_16_bits_holds_every_id_unchanged() -> None:
+    ids = np.array([[0, 255, 256, 65535]], np.uint16)
+    assert np.asarray(decoded(encode_png(ids))).tolist() == ids.tolist()
 
 
 def test_an_rgb_png_keeps_the_order_of_the_channels() -> None:

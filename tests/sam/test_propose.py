@@ -56,6 +56,16 @@ def test_few_points_find_the_object_that_all_points_find(
     assert mask_iou(best(found_few).mask, best(found_full).mask) > 0.95
 
 
+def test_for_several_objects_all_points_are_asked(
+    model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few points are placed where the primary object may be, and step over the others."""
+    several = proposer(model, objects={"wanted": "all"})
+    asked = asked_points(several, monkeypatch)
+    several.propose(photograph)
+    assert asked == [POINTS_ON_A_SIDE**2]
+
+
 @pytest.mark.parametrize("settings", [{"crop_n_layers": 1}, {"min_mask_region_area": 50}])
 def test_settings_that_need_more_than_a_look_get_the_generators_records(
     model: Any, photograph: NDArray[np.uint8], settings: dict[str, int]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from automask.image.strips import strips
+from automask.image.strips import rows_of_enlarged, strips
 
 Pixels = NDArray[np.uint8]
 Colours = NDArray[np.float32]  # h x w x 3, of 255
 
 TRANSPARENT = "transparent"
 COLOURS = {"white": (255, 255, 255), "black": (0, 0, 0)}
+MOST_PIXELS = 1_000_000  # that colours far around are found on
 SECOND_PASS = 15  # times finer than the first: 90 px and 6 px in the paper
 
 
@@ -49,32 +52,58 @@ def object_colours(image: Pixels, alpha: Pixels, radius_px: int) -> Pixels:
     should reach over the band in which alpha is neither 0 nor 255.
     """
     colours = np.where(alpha[..., None] > 0, image, np.uint8(0))
-    passes = (radius_px, max(1, radius_px // SECOND_PASS))
-    for strip in strips(alpha.shape, sum(passes)):
+    front, back = _wide_means(image, alpha, radius_px)
+    near_px = max(1, radius_px // SECOND_PASS)
+    for strip in strips(alpha.shape, near_px):
         mixed = (alpha[strip.rows] > 0) & (alpha[strip.rows] < 255)
-        if mixed.any():
-            part = _unmixed(image[strip.around], alpha[strip.around], passes)[strip.within]
-            colours[strip.rows][mixed] = part[mixed]
+        if not mixed.any():
+            continue
+        wide = [rows_of_enlarged(means, alpha.shape, strip.around) for means in (front, back)]
+        part = _unmixed(image[strip.around], alpha[strip.around], wide, near_px)
+        colours[strip.rows][mixed] = part[strip.within][mixed]
     return colours
 
 
-def _unmixed(image: Pixels, alpha: Pixels, passes: tuple[int, ...]) -> Pixels:
-    """The object's colour at each pixel, h x w x 3."""
+def _wide_means(image: Pixels, alpha: Pixels, radius_px: int) -> tuple[Colours, Colours]:
+    """The first pass: mean colours of object and background around each pixel, h x w x 3.
+
+    They change slowly, and are found on a copy of at most MOST_PIXELS.
+    """
+    front = cv2.multiply(image, cv2.merge([alpha] * 3), scale=1 / 255)
+    scale = min(1.0, math.sqrt(MOST_PIXELS / alpha.size))
+    height, width = (max(1, round(side * scale)) for side in alpha.shape)
+    small_front, small_back, small = (
+        cv2.resize(p, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+        for p in (front, image - front, alpha)
+    )
+    share: Colours = np.repeat(small[..., None] / 255, 3, axis=2)
+    radius = max(1, round(radius_px * scale))
+    return _mean(small_front, share, radius), _mean(small_back, 1 - share, radius)
+
+
+def _unmixed(image: Pixels, alpha: Pixels, wide: list[Colours], near_px: int) -> Pixels:
+    """The second pass, from the means of the first: the object's own colours, h x w x 3."""
     seen = image.astype(np.float32)
     share: Colours = np.repeat(alpha[..., None].astype(np.float32) / 255, 3, axis=2)
     rest: Colours = 1 - share
-    front = back = seen
-    for radius in passes:
-        near_front = _weighted_mean(front, share, radius)
-        back = _weighted_mean(back, rest, radius)
-        front = near_front + share * (seen - share * near_front - rest * back)
-        front = front.clip(0, 255)
-    return np.asarray(front.round(), np.uint8)
+    front = _corrected(seen, share, *wide)
+    near_front, near_back = (
+        _mean(front * share, share, near_px),
+        _mean(wide[1] * rest, rest, near_px),
+    )
+    return np.asarray(_corrected(seen, share, near_front, near_back).round(), np.uint8)
 
 
-def _weighted_mean(values: Colours, weights: Colours, radius: int) -> Colours:
+def _corrected(seen: Colours, share: Colours, front: Colours, back: Colours) -> Colours:
+    """The object's colour (`front`), moved towards what mixed with `back` gives what is seen."""
+    missing = seen - share * front - (1 - share) * back
+    return np.asarray((front + share * missing).clip(0, 255))
+
+
+def _mean(weighted: Colours, weights: Colours, radius: int) -> Colours:
+    """The mean over the neighbourhood of values that have been multiplied by their weights."""
     side = (2 * radius + 1, 2 * radius + 1)
-    total = cv2.boxFilter(values * weights, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT)
+    total = cv2.boxFilter(weighted, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT)
     weight = cv2.boxFilter(weights, cv2.CV_32F, side, borderType=cv2.BORDER_REFLECT)
     return np.asarray(total / np.maximum(weight, 1e-6))
 

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from automask.image.strips import strips
+from automask.image.strips import rows_of_enlarged, strips
 
 Plane = NDArray[np.float32]
 
@@ -62,7 +62,7 @@ def fast_guided_filter(
     models = _models(small_guide, small, max(1, round(radius_px * scale)), epsilon)
     filtered = np.empty(what.shape, np.float32)
     for strip in strips(what.shape, 0):
-        enlarged = _rows_of_enlarged(models, (height, width), strip.rows)
+        enlarged = rows_of_enlarged(models, (height, width), strip.rows)
         filtered[strip.rows] = _applied(enlarged, guide_rgb[strip.rows])
     return filtered
 
@@ -100,19 +100,6 @@ def _applied(models: Plane, guide_rgb: NDArray[np.uint8]) -> Plane:
     for i, colour in enumerate(_colours(guide_rgb)):
         result += models[..., i] * colour
     return result
-
-
-def _rows_of_enlarged(models: Plane, size: tuple[int, int], rows: slice) -> Plane:
-    """These rows of the functions (h x w x 4) enlarged to H x W = `size`, interpolated."""
-    (height, width), (tall, wide) = models.shape[:2], size
-    across, down = width / wide, height / tall
-    # Where the centre of a pixel of the large picture lies in the small one.
-    back = np.array(
-        [[across, 0, across / 2 - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]], np.float64
-    )
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    shape = (wide, rows.stop - rows.start)
-    return cv2.warpAffine(models, back, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _linear_models(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
 STRIP_PIXELS = 1_000_000  # 4 MB for each plane of float32
 
 
@@ -29,3 +33,18 @@ def strips(shape: tuple[int, ...], margin_px: int) -> Iterator[Strip]:
         bottom = min(height, top + step)
         first, last = max(0, top - margin_px), min(height, bottom + margin_px)
         yield Strip(slice(top, bottom), slice(first, last), slice(top - first, bottom - first))
+
+
+def rows_of_enlarged(
+    picture: NDArray[np.float32], size: tuple[int, ...], rows: slice
+) -> NDArray[np.float32]:
+    """These rows of a picture (h x w x up to 4) enlarged to H x W = `size`, interpolated."""
+    (height, width), (tall, wide) = picture.shape[:2], size[:2]
+    across, down = width / wide, height / tall
+    # Where the centre of a pixel of the large picture lies in the small one.
+    back = np.array(
+        [[across, 0, across / 2 - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]], np.float64
+    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    shape = (wide, rows.stop - rows.start)
+    return cv2.warpAffine(picture, back, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from automask.image import strips as module
-from automask.image.strips import Strip, strips
+from automask.image.strips import Strip, rows_of_enlarged, strips
 
 
 def test_a_picture_is_cut_into_strips_with_margins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,3 +25,15 @@ def test_a_strip_is_no_thinner_than_its_margin(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_small_picture_is_one_strip() -> None:
     assert list(strips((3, 4, 3), margin_px=9)) == [Strip(slice(0, 3), slice(0, 3), slice(0, 3))]
+
+
+def test_rows_of_an_enlarged_picture_are_interpolated() -> None:
+    picture = np.array([[0, 8], [4, 12]], np.float32)
+    # The centres of the four columns lie a quarter and three quarters between those of the two.
+    assert rows_of_enlarged(picture, (4, 4), slice(0, 1)).tolist() == [[0, 2, 6, 8]]
+    assert rows_of_enlarged(picture, (4, 4), slice(1, 3)).tolist() == [[1, 3, 7, 9], [3, 5, 9, 11]]
+
+
+def test_enlarging_to_its_own_size_changes_nothing() -> None:
+    picture = np.random.default_rng(0).random((5, 6, 3)).astype(np.float32)
+    assert rows_of_enlarged(picture, (5, 6), slice(1, 5)).tolist() == picture[1:5].tolist()

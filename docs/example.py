@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 import automask
 from automask.image.load import load
-from automask.image.write import encode_png, overlay
+from automask.image.render import overlay
+from automask.image.write import encode_png
 from automask.samples import copy_samples
 
 CELL_WIDTH, CELL_HEIGHT, GAP = 300, 220, 8  # px

@@ -96,8 +96,9 @@ def _mask_objects(
     picked = [proposals[index] for index in pick_objects(proposals, config.objects)]
     seconds["choose"] = clock.lap()
 
-    holes, islands = config.refine.hole_fraction, config.refine.island_fraction
-    labels = label_objects((refine(at_size(p, shape), holes, islands) for p in picked), shape)
+    labels = label_objects(
+        (_refined_where_it_lies(at_size(p, shape), config) for p in picked), shape
+    )
     mask = labels > 0
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds["refine"] = clock.lap()
@@ -105,6 +106,21 @@ def _mask_objects(
     status = OK if picked else NO_OBJECT
     score = sum(map(evidence, picked)) / max(len(picked), 1)
     return MaskResult(mask, trimap, status, score, score, (), seconds, labels)
+
+
+def _refined_where_it_lies(mask: Mask, config: RunConfig) -> Mask:
+    """`refine` of a small object in a large photograph, looking at the object's box alone."""
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    # The pixel around tells holes from what is outside, as far as the photograph reaches.
+    box = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
+    as_part = mask.size / mask[box].size  # the limits are fractions of the photograph
+    refined = np.zeros_like(mask)
+    refined[box] = refine(
+        mask[box],
+        config.refine.hole_fraction * as_part,
+        config.refine.island_fraction * as_part,
+    )
+    return refined
 
 
 def process(job: Job, bench: Bench) -> Outcome:

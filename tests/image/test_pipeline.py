@@ -264,6 +264,34 @@ def test_of_one_object_there_are_no_labels(make_config: RunMaker) -> None:
     assert mask_image(photograph(), SeesTwo(), make_config()).labels is None
 
 
+class SeesARing(FakeProposer):
+    """A ring around two background pixels, to the right of a speck."""
+
+    def masks(self, shape: tuple[int, ...]) -> list[Mask]:
+        mask = np.zeros(shape[:2], np.bool_)
+        mask[1:4, 3:7] = True
+        mask[2, 4:6] = mask[3, 6] = False
+        mask[5, 0] = True
+        return [mask]
+
+
+@pytest.mark.parametrize(
+    ("hole_px", "island_px", "rows"),
+    [
+        (0, 0, ["00000000", "00011110", "00010010", "00011100", "00000000", "10000000"]),
+        (3, 2, ["00000000", "00011110", "00011110", "00011100", "00000000", "00000000"]),
+    ],
+)
+def test_each_of_several_objects_is_refined_by_fractions_of_the_photograph(
+    make_config: RunMaker, hole_px: int, island_px: int, rows: list[str]
+) -> None:
+    fractions = {"hole_fraction": hole_px / 48, "island_fraction": island_px / 48}
+    config = make_config(refine=fractions, objects={"wanted": "all"})
+    result = mask_image(photograph(), SeesARing(), config)
+    assert result.labels is not None
+    assert ["".join(map(str, row)) for row in result.labels] == rows
+
+
 # shrink and at_size.
 
 

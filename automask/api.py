@@ -26,8 +26,9 @@ def mask_image(
     `arch`. settings: any field of `RunConfig` that shapes a mask, as keyword or nested dict
     (`trimap={"contour_px": 3}`). The result has `.mask` (H x W bool), `.trimap` (H x W uint8, 1
     foreground, 2 background, 3 contour), `.status` (ok or no_object), `.confidence` (0..1),
-    `.flags`, and `.seconds` (dict: encode, decode, choose, refine). The model stays loaded between
-    calls.
+    `.flags`, and `.seconds` (dict: encode, decode, choose, refine). With
+    `objects={"wanted": "all"}`, mask and trimap are of all objects, and `.labels` (H x W uint16)
+    has an id for each, else None. The model stays loaded between calls.
 
     Raises UsageError for an array of another form, ConfigError, WeightsError and DeviceError.
     """

@@ -49,7 +49,7 @@ def proposer_for(config: RunConfig) -> Proposer:
 
 _PROPOSER_FIELDS = {
     "input", "output", "model", "arch", "weights", "device", "generator", "points", "precision",
-    "propose",
+    "propose", "choose", "second_look",
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def proposer_for(config: RunConfig) -> Proposer:
 
 _PROPOSER_FIELDS = {
     "input", "output", "model", "arch", "weights", "device", "generator", "points", "precision",
-    "propose", "objects",
+    "propose", "choose", "second_look", "objects",
 }  # fmt: skip
 
 

@@ -179,18 +179,55 @@ def eval_choice_command(
     exact: Annotated[bool, typer.Option("--exact", help="See run.")] = False,
 ) -> None:
     """Measure rules of choice against true masks: ours, argmax of score, largest, oracle."""
+    from automask.api import proposer_for
     from automask.config import load_config
-    from automask.eval_choice import evaluate, from_truth, print_table, write_csv
+    from automask.eval_choice import FromModel, FromTruth, evaluate, print_table, write_csv
     from automask.labelled import LabelledFolder
 
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
     speed = {"generator": generator, **_speed_flags(points, exact)}
     settings = load_config(config, {**flags, **speed, "limit": limit})
     folder = LabelledFolder(settings, masks, studio)
-    rows = evaluate(settings, folder, make_console(), from_truth() if made_up else None)
+    source = (FromTruth if made_up else FromModel)(proposer_for(settings))
+    rows = evaluate(settings, folder, make_console(), source)
     if csv is not None:
         write_csv(csv, rows)
     print_table(make_console(), rows)
+
+
+@app.command("fit-choice")
+def fit_choice_command(
+    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
+    masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
+    out: Annotated[Path, typer.Option(help="File for the new weights, .json.")],
+    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
+    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    from_nothing: Annotated[
+        bool, typer.Option("--from-nothing", help="Do not hold to the weights in use; needs many.")
+    ] = False,
+) -> None:
+    """Fit the evidence's weights to your own kind of picture; 20 labelled photographs will do.
+
+    A run takes them with `[choose] fitted = "FILE"` in its --config.
+    """
+    from automask.api import proposer_for
+    from automask.config import load_config
+    from automask.fit_choice import fit_choice, print_fitted, write_scorer
+    from automask.image.scorer import scorer
+    from automask.labelled import LabelledFolder
+    from automask.targets import refuse_unwritable
+
+    refuse_unwritable(out, "--out", ".json")
+    flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
+    settings = load_config(config, {**flags, "limit": limit})
+    begin = None if from_nothing else scorer(settings.choose.fitted, ())
+    folder, console = LabelledFolder(settings, masks), make_console()
+    fitted = fit_choice(folder, proposer_for(settings), settings, begin, console)
+    write_scorer(out, fitted.scorer)
+    print_fitted(console, fitted)
 
 
 @app.command("eval-prompts")

@@ -20,11 +20,14 @@ else:
 
 # Raised whenever a change of code gives other masks for the same settings, so that a rerun
 # does not mix masks of two versions in one folder.
-MASK_RULES = 3
+MASK_RULES = 4
 # The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
 # proposals would be made on a small copy anyway.
 MAX_PIXELS = 160_000_000
 MAX_CONTOUR_PX = 250  # distances are counted in 8 bits, which saturate at 255
+
+# The weights that come with automask.
+CHOICE_FILE = Path(__file__).parent / "image" / "choice.json"
 
 SaveKind = Literal["trimap", "mask", "alpha", "overlay", "cutout"]
 
@@ -43,72 +46,54 @@ class ProposeConfig(Section):
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class Weights(Section):
-    """Weight of each term of the choice.
-
-    Set by random search on 232 photographs of the training data: the mean IoU of the chosen mask
-    among tiny's proposals, plus a quarter of it among made-up ones (made_up.py), whose scores know
-    nothing of the subject, as those of most checkpoints.
-    """
-
-    predicted_iou: float = Field(1.0, ge=0)
-    stability: float = Field(0.75, ge=0)
-    area: float = Field(0.7, ge=0)
-    border: float = Field(1.55, ge=0)
-    centrality: float = Field(0.9, ge=0)
-    compactness: float = Field(0.25, ge=0)
-
-    @model_validator(mode="after")
-    def _some_weight(self) -> Weights:
-        if sum(self.model_dump().values()) <= 0:
-            raise ValueError("at least one weight must be above 0")
-        return self
-
-
-class Confidence(Section):
-    """Logistic model of whether the mask is good (IoU >= 0.8), from score and margin.
-
-    Fitted on the same photographs as the weights, with tiny's proposals; there it ranks a good
-    mask above a bad one in 87 of 100 pairs.
-    """
-
-    intercept: float = -10.5
-    score: float = 11.3
-    margin: float = 12.0
-    margin_cap: float = 0.3  # of score; without a runner-up, or beyond, the margin says no more
-
-
 class ChooseConfig(Section):
-    """How the primary object is chosen. Areas are fractions of the image."""
+    """How the primary object is chosen. Areas are fractions of the image; margins are differences
+    of the evidence's log odds.
+    """
 
-    weights: Weights = Weights()
-    confidence: Confidence = Confidence()
+    fitted: Path = CHOICE_FILE  # weights of the evidence, as `automask fit-choice` writes them
+    # Other weights for some of the evidence, by its names in image/evidence.py: how much a standard
+    # deviation of it counts. Below 0: less is better.
+    weights: dict[str, float] = Field(default_factory=dict)
+    saliency: bool = True  # whether the bundled model's saliency map has a say
     min_area: float = Field(0.001, ge=0, le=1)  # below: a speck, never the primary object
     max_area: float = Field(0.97, ge=0, le=1)  # above: the frame itself
     max_border_coverage: float = Field(0.8, ge=0, le=1)  # above: a backdrop
-    usual_area_low: float = Field(0.15, gt=0, le=1)  # between these, area says nothing
-    usual_area_high: float = Field(0.6, ge=0, lt=1)
-    min_score: float = Field(0.5, ge=0, le=1)  # below: no_object
+    min_score: float = Field(0.1, ge=0, le=1)  # below: no_object
     same_object_iou: float = Field(0.7, ge=0, le=1)  # a runner-up must differ more than this
-    ambiguous_margin: float = Field(0.03, ge=0, le=1)  # of score, between winner and runner-up
-    contender_margin: float = Field(0.1, ge=0, le=1)  # of score: what is asked again, this close
+    margin_cap: float = Field(4.0, gt=0)  # beyond, or without a runner-up, the margin says no more
+    ambiguous_margin: float = Field(1.0, ge=0)  # between winner and runner-up
+    contender_margin: float = Field(1.0, ge=0)  # what is asked again, this close to the winner
+    second_look_loss: float = Field(0.5, ge=0)  # of evidence, that a second look may cost
     tiny_area: float = Field(0.01, ge=0, le=1)
+    large_area: float = Field(0.6, ge=0, le=1)  # above: said to fill the frame
     low_stability: float = Field(0.85, ge=0, le=1)
 
     @model_validator(mode="after")
     def _ranges_are_ranges(self) -> ChooseConfig:
-        if self.min_area >= self.max_area or self.usual_area_low >= self.usual_area_high:
-            raise ValueError(
-                "min_area must be below max_area, usual_area_low below usual_area_high"
-            )
+        if self.min_area >= self.max_area:
+            raise ValueError("min_area must be below max_area")
         return self
 
 
-class RefineConfig(Section):
-    """Fractions of the image's area: holes below are filled, islands below are dropped."""
+class SecondLookConfig(Section):
+    """The model asked again, at the object alone."""
 
-    hole_fraction: float = Field(0.0005, ge=0, le=1)
-    island_fraction: float = Field(0.001, ge=0, le=1)
+    # Confidence below which; 0: never, 1: always; None takes what suits the checkpoint.
+    below: float | None = Field(None, ge=0, le=1)
+
+
+class RefineConfig(Section):
+    """The outline, and what is too small to be true."""
+
+    hole_fraction: float = Field(0.0005, ge=0, le=1)  # of the image's area; below: filled
+    island_fraction: float = Field(0.001, ge=0, le=1)  # of the image's area; below: dropped
+    # Radius of the guided filter that draws the outline to the photograph's edges, in cells of the
+    # model's mask, of which an object has 80 (tiny) or 256 on its longer side; 0: none. Measured
+    # on 116 photographs of the training data: 1 to 3 are alike.
+    edge_radius: float = Field(2.0, ge=0, le=10)
+    edge_epsilon: float = Field(1e-4, ge=1e-6)  # variance of colour (0..1) that is an edge
+    smooth: float = Field(0.0, ge=0, le=10)  # deviation of a blur of the outline, same cells
 
 
 class TrimapConfig(Section):
@@ -145,6 +130,7 @@ class RunConfig(Section):
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()
+    second_look: SecondLookConfig = SecondLookConfig()
     refine: RefineConfig = RefineConfig()
     trimap: TrimapConfig = TrimapConfig()
     alpha: AlphaConfig = AlphaConfig()
@@ -167,8 +153,11 @@ class RunConfig(Section):
         """What is written for each image: several objects bring their label image with them."""
         return self.save if self.has_primary_object else (*self.save, "objects")
 
-    def mask_settings(self, model_sha256: str) -> dict[str, Any]:
-        """What shapes the masks, flat, by dotted name; a rerun must agree in all of it."""
+    def mask_settings(self, model_sha256: str, scorer_sha256: str) -> dict[str, Any]:
+        """What shapes the masks, flat, by dotted name; a rerun must agree in all of it.
+
+        Of the files of weights, the model's and the choice's, what is in them and not their names.
+        """
         shaping = self.model_dump(
             mode="json",
             include={
@@ -178,6 +167,7 @@ class RunConfig(Section):
                 "precision",
                 "propose",
                 "choose",
+                "second_look",
                 "refine",
                 "trimap",
                 "alpha",
@@ -185,6 +175,7 @@ class RunConfig(Section):
                 "objects",
             },
         )
+        shaping["choose"]["fitted"] = scorer_sha256
         return {"rules": MASK_RULES, "model_sha256": model_sha256, **_flat(shaping)}
 
 

@@ -1,17 +1,18 @@
 """`automask eval-choice`: how good a rule of choice is, against true masks.
 
-Every rule chooses among the same proposals of each photograph, and its mask is refined like that
-of a run, so that the rules differ in nothing else. The oracle is the best proposal there is.
+Every rule chooses among the same proposals of each photograph, and its mask has holes filled and
+islands dropped, so that the rules differ in nothing else. The oracle is the best proposal there is.
+What a run does after the choice, the second look and the drawing of the outline, is told apart.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +21,22 @@ from rich.progress import track
 from rich.table import Table
 
 from automask.api import proposer_for
-from automask.config import RunConfig
-from automask.image.choose import area_fraction, border_coverage, choose
-from automask.image.pipeline import at_size, shrink
-from automask.image.refine import refine
+from automask.config import RefineConfig, RunConfig
+from automask.evaluate.trust import trust
+from automask.evaluate.wording import trust_lines
+from automask.image.choose import area_fraction, border_coverage
+from automask.image.pipeline import Proposer, look_closer
+from automask.image.refine import cleaned, refine
+from automask.image.sizes import at_size, shrink
 from automask.labelled import Labelled, dataset_of
 from automask.made_up import proposals_from_truth
 from automask.metrics import boundary_f, mask_iou
 from automask.progress import shown
-from automask.records import Mask, Proposal
+from automask.records import Found, Proposal
 from automask.runner import LOW_CONFIDENCE
 
-ProposalSource = Callable[[NDArray[np.uint8], Mask], list[Proposal]]
 GOOD_IOU, BAD_IOU = 0.9, 0.5
+BACKDROP_IOU = 0.5  # with all that is not the object: a mask this like it shows the background
 
 
 @dataclass(frozen=True)
@@ -42,74 +46,120 @@ class Row:
     image: str
     dataset: str  # see dataset_of
     proposals: int
-    chosen: float
     argmax: float  # highest predicted IoU
     largest: float  # largest mask that does not touch the border
+    chosen: float  # the proposal that a run chooses
+    looked: float  # its mask after the second look
+    final: float  # the mask that a run writes, its outline drawn to the edges
     oracle: float  # best proposal there is
-    boundary: float  # boundary F-score of the chosen mask, see metrics.py
+    looked_boundary: float  # boundary F-score before the outline is drawn, see metrics.py
+    boundary: float  # and that of the final mask
+    is_backdrop: bool  # whether the final mask shows the background
     confidence: float
     score: float
     flags: str
 
 
-RULES = ("chosen", "argmax", "largest", "oracle")
+RULES = {
+    "argmax": "argmax",
+    "largest": "largest",
+    "chosen": "chosen",
+    "looked": "second look",
+    "final": "final",
+    "oracle": "oracle",
+}
+
+
+class Source(Protocol):
+    """Where the proposals for a photograph come from, and who is asked for a second look."""
+
+    @property
+    def proposer(self) -> Proposer: ...
+
+    def found(self, photograph: Labelled) -> Found: ...
+
+
+class FromModel:
+    """The proposals that a run would choose among."""
+
+    def __init__(self, proposer: Proposer) -> None:
+        self.proposer = proposer
+
+    def found(self, photograph: Labelled) -> Found:
+        return self.proposer.propose(shrink(photograph.image, self.proposer.max_side))
+
+
+class FromTruth:
+    """Proposals made up from the true mask, see made_up.py; of the model there is the scene."""
+
+    def __init__(self, proposer: Proposer, seed: int = 0) -> None:
+        self.proposer, self._model = NeverAgain(proposer), FromModel(proposer)
+        self._rng = np.random.default_rng(seed)
+
+    def found(self, photograph: Labelled) -> Found:
+        seen = self._model.found(photograph)
+        return Found(proposals_from_truth(photograph.truth, self._rng), seen.scene, seen.seconds)
+
+
+class NeverAgain:
+    """A proposer that is not asked for a second look: the proposals are not its own."""
+
+    look_again_below = 0.0
+
+    def __init__(self, proposer: Proposer) -> None:
+        self.max_side, self.mask_side = proposer.max_side, proposer.mask_side
+        self.propose, self.look_again = proposer.propose, proposer.look_again
 
 
 def evaluate(
     config: RunConfig,
     photographs: Iterable[Labelled],
     console: Console,
-    propose: ProposalSource | None = None,
+    source: Source | None = None,
 ) -> list[Row]:
-    """A row for each photograph. propose: gives the proposals; None: the config's model."""
-    propose = propose or from_model(config)
+    """A row for each photograph. source: None takes the config's model."""
+    source = source or FromModel(proposer_for(config))
     hidden = not console.is_terminal
     return [
-        row_of(photograph, propose(photograph.image, photograph.truth), config)
+        row_of(photograph, source.found(photograph), source.proposer, config)
         for photograph in track(photographs, "evaluating", console=console, disable=hidden)
     ]
 
 
-def from_model(config: RunConfig) -> ProposalSource:
-    """The proposals that a run with this config would choose among."""
-    proposer = proposer_for(config)
-    return lambda image, _truth: proposer.propose(shrink(image, proposer.max_side))[0]
-
-
-def from_truth(seed: int = 0) -> ProposalSource:
-    """Proposals made up from the true mask, see made_up.py."""
-    rng = np.random.default_rng(seed)
-    return lambda _image, truth: proposals_from_truth(truth, rng)
-
-
-def row_of(photograph: Labelled, proposals: list[Proposal], config: RunConfig) -> Row:
+def row_of(photograph: Labelled, found: Found, proposer: Proposer, config: RunConfig) -> Row:
     """What each rule would choose among the proposals, against the truth."""
-    truth = photograph.truth
-    choice = choose(proposals, config.choose)
+    truth, proposals = photograph.truth, found.proposals
+    looked = look_closer(photograph.image, found, proposer, config)
+    raw, final = (
+        refine(looked.closeup, truth.shape, proposer.mask_side, settings)
+        for settings in (_undrawn(config.refine), config.refine)
+    )
 
     def iou_of(index: int | None) -> float:
-        return mask_iou(_finished(proposals, index, truth.shape, config), truth)
+        mask = at_size(None if index is None else proposals[index], truth.shape)
+        return mask_iou(cleaned(mask, mask.size, config.refine), truth)
 
     return Row(
         image=photograph.name,
         dataset=dataset_of(Path(photograph.name).stem),
         proposals=len(proposals),
-        chosen=iou_of(choice.index),
         argmax=iou_of(argmax_predicted_iou(proposals)),
         largest=iou_of(largest_inside(proposals)),
+        chosen=iou_of(looked.choice.index),
+        looked=mask_iou(raw, truth),
+        final=mask_iou(final, truth),
         oracle=max((iou_of(i) for i in range(len(proposals))), default=iou_of(None)),
-        boundary=boundary_f(_finished(proposals, choice.index, truth.shape, config), truth),
-        confidence=choice.confidence,
-        score=choice.score,
-        flags=" ".join(choice.flags),
+        looked_boundary=boundary_f(raw, truth),
+        boundary=boundary_f(final, truth),
+        is_backdrop=bool(final.any()) and mask_iou(final, ~truth) >= BACKDROP_IOU,
+        confidence=looked.choice.confidence,
+        score=looked.choice.score,
+        flags=" ".join(looked.choice.flags),
     )
 
 
-def _finished(
-    proposals: Sequence[Proposal], index: int | None, shape: tuple[int, ...], config: RunConfig
-) -> Mask:
-    mask = at_size(None if index is None else proposals[index], shape)
-    return refine(mask, config.refine.hole_fraction, config.refine.island_fraction)
+def _undrawn(config: RefineConfig) -> RefineConfig:
+    return config.model_copy(update={"edge_radius": 0.0, "smooth": 0.0})
 
 
 def argmax_predicted_iou(proposals: Sequence[Proposal]) -> int | None:
@@ -135,11 +185,11 @@ def write_csv(file: Path, rows: Iterable[Row]) -> None:
 
 
 def print_table(console: Console, rows: Sequence[Row]) -> None:
-    """By data set and together: mean IoU of each rule; of the chosen masks the outlines' F-score,
-    and the shares of good and bad ones.
+    """By data set and together: mean IoU of each rule; outlines' F-score before they are drawn
+    and of the final masks; the shares of good, bad and background ones; what confidence is worth.
     """
-    shares = ("boundary F", "chosen > 0.9", "chosen < 0.5")
-    table = Table("data set", "images", *RULES, *shares, box=None)
+    shares = ("F undrawn", "F final", "final > 0.9", "final < 0.5", "backdrop")
+    table = Table("data set", "images", *RULES.values(), *shares, box=None)
     by_dataset: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_dataset[row.dataset].append(row)
@@ -152,21 +202,24 @@ def print_table(console: Console, rows: Sequence[Row]) -> None:
 
 
 def _confidence_lines(rows: Sequence[Row]) -> list[str]:
-    """What confidence is worth: mean IoU of the chosen masks above and below LOW_CONFIDENCE."""
-    sure = [row.chosen for row in rows if row.confidence >= LOW_CONFIDENCE]
-    unsure = [row.chosen for row in rows if row.confidence < LOW_CONFIDENCE]
+    """What confidence is worth, and the final masks above and below LOW_CONFIDENCE."""
+    if not rows:
+        return []
+    sure = [row.final for row in rows if row.confidence >= LOW_CONFIDENCE]
+    unsure = [row.final for row in rows if row.confidence < LOW_CONFIDENCE]
     named = ((f"{LOW_CONFIDENCE} and more", sure), (f"below {LOW_CONFIDENCE}", unsure))
+    flags = [row.flags.split() for row in rows]
+    worth = trust([row.confidence for row in rows], [row.final for row in rows], flags)
     return [
-        f"confidence {name}: {len(ious)} images, mean IoU of the chosen mask {np.mean(ious):.3f}"
+        f"confidence {name}: {len(ious)} images, mean IoU of the final mask {np.mean(ious):.3f}"
         for name, ious in named
         if ious
-    ]
+    ] + trust_lines(worth)
 
 
 def _figures(rows: Sequence[Row]) -> list[str]:
-    means = [
-        f"{np.mean([getattr(row, rule) for row in rows]):.3f}" for rule in (*RULES, "boundary")
-    ]
-    chosen: NDArray[Any] = np.array([row.chosen for row in rows])
-    shares = [(chosen > GOOD_IOU).mean(), (chosen < BAD_IOU).mean()]
-    return means + [f"{share:.0%}" for share in shares]
+    names = (*RULES, "looked_boundary", "boundary")
+    means = [f"{np.mean([getattr(row, name) for row in rows]):.3f}" for name in names]
+    final: NDArray[Any] = np.array([row.final for row in rows])
+    shares = [f"{(final > GOOD_IOU).mean():.0%}", f"{(final < BAD_IOU).mean():.0%}"]
+    return [*means, *shares, f"{np.mean([row.is_backdrop for row in rows]):.1%}"]

@@ -10,9 +10,13 @@ from typing import Any
 
 from automask.config import RunConfig
 from automask.image.choose import contenders
+from automask.sam.build import load_model
 from automask.sam.device import dtype_of
-from automask.sam.generator import make_generator
+from automask.sam.encoder import FastTinyEncoder
+from automask.sam.generator import encoder_of, make_generator
 from automask.sam.propose import ModelProposer
+from automask.sam.saliency import OwnSaliency, Saliency, SaliencyMap
+from automask.sam.tiny import TinyImageEncoder
 from automask.sam.weights import Weights
 
 
@@ -25,4 +29,18 @@ def make_proposer(model: Any, weights: Weights, config: RunConfig) -> ModelPropo
     # Few points look for the primary object; for all objects the whole grid is asked.
     is_few = config.points == "few" and config.has_primary_object
     front = partial(contenders, config=config.choose) if is_few else None
-    return ModelProposer(generator, max_side, front)
+    saliency = _saliency(model, generator, config) if config.choose.saliency else None
+    below = config.second_look.below
+    below = weights.checkpoint.look_again_below if below is None else below
+    return ModelProposer(generator, max_side, front, saliency, below)
+
+
+def _saliency(model: Any, generator: Any, config: RunConfig) -> Saliency:
+    """The bundled model's, or what the generator's own look at the photograph gives."""
+    encoder = encoder_of(generator)
+    if isinstance(encoder, FastTinyEncoder):
+        return OwnSaliency(generator, encoder)
+    device = next(model.parameters()).device
+    has_own = isinstance(getattr(model, "image_encoder", None), TinyImageEncoder)
+    tiny = model if has_own else load_model("tiny", str(device))
+    return SaliencyMap(tiny, dtype_of(config.precision, device))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,16 @@ class Scene:
     """
 
     image: NDArray[np.uint8] | None = None  # h x w x 3 RGB
-    saliency: NDArray[np.float32] | None = None  # h x w, 0..1: how likely the primary object is here
+    saliency: NDArray[np.float32] | None = None  # h x w, 0..1: where the primary object is
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a model found in one photograph."""
+
+    proposals: list[Proposal]
+    scene: Scene
+    seconds: dict[str, float]  # encode, decode
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,11 @@ class Choice:
     """The primary object among the proposals, or none."""
 
     index: int | None  # into the list of proposals; None: no acceptable mask
-    score: float  # weighted evidence, 0..1; 0 where nothing was chosen
-    confidence: float  # 0..1, how far the choice can be trusted
+    score: float  # how likely it is the object by the evidence, 0..1; 0 where nothing was chosen
+    confidence: float  # 0..1, how far the mask can be trusted
     runner_up: int | None = None  # the best proposal that shows something else
-    terms: dict[str, float] = field(default_factory=dict)  # each term of the score, 0..1
+    margin: float = 0.0  # log odds between the two, capped
+    terms: Mapping[str, float] = field(default_factory=dict)  # the evidence, see image/evidence.py
     flags: tuple[str, ...] = ()  # what a person should know, e.g. touches_border
 
 

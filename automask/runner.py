@@ -18,6 +18,7 @@ from automask.errors import (
     UsageError,
 )
 from automask.image.scan import EXTENSIONS, scan
+from automask.image.scorer import scorer, scorer_sha256
 from automask.image.write import write_atomic
 from automask.machine import describe_machine
 from automask.plan import Plan, make_plan, refuse_other_settings
@@ -125,7 +126,7 @@ def prepare(config: RunConfig) -> Prepared:
     weights = locate(config.model, config.arch, config.weights)
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
-    settings = config.mask_settings(weights.sha256)
+    settings = _mask_settings(config, weights.sha256)
     records = load_records(config.output)
     if not config.overwrite:
         refuse_other_settings(config.output, records.values(), settings)
@@ -256,6 +257,13 @@ def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
     from automask.sam.generator import check_settings
 
     check_settings(weights.checkpoint, settings)
+
+
+def _mask_settings(config: RunConfig, model_sha256: str) -> dict[str, Any]:
+    """Raises ConfigError for weights of the choice that are none, before any work."""
+    choose = config.choose
+    scorer(choose.fitted, tuple(sorted(choose.weights.items())))
+    return config.mask_settings(model_sha256, scorer_sha256(choose.fitted))
 
 
 def device_of(asked: str) -> str:

@@ -313,7 +313,7 @@ def test_eval_choice_measures_each_photograph_and_writes_it_down(
     arguments = ("eval-choice", source, masks, "--made-up", "--csv", lines)
     assert call(*arguments, monkeypatch=monkeypatch) == 0
     head, images = capsys.readouterr().out.splitlines()[:2]
-    assert "boundary F" in head
+    assert "second look" in head
     assert images.split()[:2] == ["all", "2"]
     assert [line.split(",")[0] for line in lines.read_text().splitlines()] == [
         "image", "a.png", "sub/b.png",

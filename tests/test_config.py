@@ -13,6 +13,7 @@ from automask.errors import ConfigError
 
 FOLDERS: dict[str, Any] = {"input": Path("in"), "output": Path("out")}
 SHA = "ab" * 32
+SCORER = "12" * 32
 
 
 def configured(tmp_path: Path, toml: str, **flags: Any) -> RunConfig:
@@ -74,8 +75,8 @@ def test_a_flag_of_false_or_0_was_given(tmp_path: Path, toml: str, flag: dict[st
 
 def test_sections_within_sections_are_read(tmp_path: Path) -> None:
     config = configured(tmp_path, "[choose]\nmin_score = 0.4\n[choose.weights]\nborder = 2\n")
-    assert (config.choose.min_score, config.choose.weights.border) == (0.4, 2.0)
-    assert config.choose.weights.area == RunConfig(**FOLDERS).choose.weights.area
+    assert (config.choose.min_score, config.choose.weights) == (0.4, {"border": 2.0})
+    assert config.choose.min_area == RunConfig(**FOLDERS).choose.min_area
 
 
 def test_settings_of_the_generator_pass_through_by_their_own_names(tmp_path: Path) -> None:
@@ -104,8 +105,8 @@ def test_an_unknown_setting_is_named() -> None:
 
 
 def test_an_unknown_setting_in_a_section_is_named_with_its_section(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"\n  choose\.weights\.colour: Extra inputs"):
-        configured(tmp_path, "[choose.weights]\ncolour = 1\n")
+    with pytest.raises(ConfigError, match=r"\n  choose\.colour: Extra inputs"):
+        configured(tmp_path, "[choose]\ncolour = 1\n")
 
 
 def test_a_complaint_about_a_file_names_the_file(tmp_path: Path) -> None:
@@ -143,7 +144,7 @@ def test_all_faults_are_told_at_once() -> None:
         ({"save": []}, "save must name at least one"),
         ({"refine": {"hole_fraction": 1.5}}, "refine.hole_fraction: Input should be less than"),
         ({"choose": {"min_score": float("nan")}}, "choose.min_score: "),
-        ({"choose": {"weights": {"area": -1}}}, "choose.weights.area: Input should be greater"),
+        ({"choose": {"min_area": -1}}, "choose.min_area: Input should be greater"),
         ({"load": {"max_pixels": 0}}, "load.max_pixels: Input should be greater than 0"),
         ({"input": None}, "input: Field required"),
     ],
@@ -151,12 +152,6 @@ def test_all_faults_are_told_at_once() -> None:
 )
 def test_a_setting_out_of_range_is_named_with_the_range(flags: dict[str, Any], told: str) -> None:
     assert told in complaint(**flags)
-
-
-def test_weights_that_are_all_0_decide_nothing_and_are_refused() -> None:
-    names = ("predicted_iou", "stability", "area", "border", "centrality", "compactness")
-    told = complaint(choose={"weights": dict.fromkeys(names, 0)})
-    assert "choose.weights: Value error, at least one weight must be above 0" in told
 
 
 @pytest.mark.parametrize("device", ["auto", "cpu", "mps", "cuda", "cuda:1"])
@@ -184,15 +179,15 @@ def test_a_file_that_is_not_text_is_a_config_error(tmp_path: Path) -> None:
 
 
 def digest(sha: str = SHA, **changes: Any) -> str:
-    return settings_digest(RunConfig(**{**FOLDERS, **changes}).mask_settings(sha))
+    return settings_digest(RunConfig(**{**FOLDERS, **changes}).mask_settings(sha, SCORER))
 
 
 def test_the_mask_settings_are_flat_by_dotted_names() -> None:
-    settings = RunConfig(**FOLDERS, trimap={"contour_px": 2}).mask_settings(SHA)
+    settings = RunConfig(**FOLDERS, trimap={"contour_px": 2}).mask_settings(SHA, SCORER)
     assert settings["trimap.contour_px"] == 2
     assert settings["trimap.values"] == [1, 2, 3]
     assert settings["model_sha256"] == SHA
-    assert "choose.weights.border" in settings
+    assert settings["choose.fitted"] == SCORER
 
 
 def test_a_digest_is_16_hex_digits_and_the_same_each_time() -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from automask.bench.variants import RandomWeights
 from automask.config import ProposeConfig
 from automask.image.load import load
-from automask.image.pipeline import shrink
+from automask.image.sizes import shrink
 from automask.records import Job
 from automask.sam.build import build  # first: it explains a broken torch installation
 from automask.sam.checkpoints import BY_NAME, Checkpoint

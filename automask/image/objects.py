@@ -42,7 +42,7 @@ def pick_objects(proposals: Sequence[Proposal], config: ObjectsConfig) -> list[i
     picked = _Picked(proposals, config)
     for index in ranked(proposals, config):
         picked.look_at(index)
-    return sorted(picked.kept, key=lambda i: (-evidence(proposals[i]), i))[: most(config)]
+    return sorted(picked.kept, key=lambda i: (-quality(proposals[i]), i))[: most(config)]
 
 
 def most(config: ObjectsConfig) -> int:
@@ -50,7 +50,7 @@ def most(config: ObjectsConfig) -> int:
     return min(config.wanted, MAX_OBJECTS) if isinstance(config.wanted, int) else MAX_OBJECTS
 
 
-def evidence(proposal: Proposal) -> float:
+def quality(proposal: Proposal) -> float:
     """How sure the model is of this outline, 0..1, whatever it shows."""
     return min(1.0, max(0.0, proposal.predicted_iou)) * min(1.0, max(0.0, proposal.stability_score))
 
@@ -58,7 +58,7 @@ def evidence(proposal: Proposal) -> float:
 def ranked(proposals: Sequence[Proposal], config: ObjectsConfig) -> list[int]:
     """Indices of the proposals that may be objects, by falling evidence."""
     able = [i for i, proposal in enumerate(proposals) if _may_be_object(proposal.mask, config)]
-    return sorted(able, key=lambda i: (-evidence(proposals[i]), i))
+    return sorted(able, key=lambda i: (-quality(proposals[i]), i))
 
 
 def _may_be_object(mask: Mask, config: ObjectsConfig) -> bool:
@@ -98,8 +98,8 @@ class _Picked:
         return bool(within_px[index + 1] > limit)
 
     def _is_whole(self, index: int, parts: Sequence[int]) -> bool:
-        best = max(evidence(self.proposals[part]) for part in parts)
-        is_sure = evidence(self.proposals[index]) >= self.config.whole_share * best
+        best = max(quality(self.proposals[part]) for part in parts)
+        is_sure = quality(self.proposals[index]) >= self.config.whole_share * best
         return is_sure and len(parts) <= self.config.max_parts
 
 

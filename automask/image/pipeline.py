@@ -8,25 +8,38 @@ import socket
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 import psutil
 from numpy.typing import NDArray
 
 from automask.config import RunConfig
 from automask.errors import ImageError
-from automask.image.choose import choose
+from automask.image.choose import choose, convinces, with_agreement
+from automask.image.closeup import Closeup, close_up, pasted
 from automask.image.load import load
-from automask.image.objects import Labels, evidence, label_objects, pick_objects
+from automask.image.objects import Labels, label_objects, pick_objects, quality
 from automask.image.refine import refine
 from automask.image.render import Rendering
+from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, encode_png, output_path, write_atomic
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, Mask, MaskResult, Proposal
+from automask.metrics import mask_iou
+from automask.records import (
+    FAILED,
+    NO_OBJECT,
+    OK,
+    Choice,
+    Found,
+    ImageRecord,
+    Job,
+    Mask,
+    MaskResult,
+    Proposal,
+)
 
 # Errors of the output's file system, which the next image would meet as well.
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -36,8 +49,12 @@ class Proposer(Protocol):
     """What `sam/` gives to this side: masks for an image, with the seconds they took."""
 
     max_side: int  # longest side of the image it wants, px; 0: any
+    mask_side: int  # logits on the longest side of the masks it makes
+    look_again_below: float  # confidence below which a second look pays
 
-    def propose(self, image_rgb: NDArray[np.uint8]) -> tuple[list[Proposal], dict[str, float]]: ...
+    def propose(self, image_rgb: NDArray[np.uint8]) -> Found: ...
+
+    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> Found: ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,15 @@ class Outcome:
     is_fatal: bool = False
 
 
+@dataclass(frozen=True)
+class Looked:
+    """The object after the model has looked as often as it should."""
+
+    choice: Choice
+    closeup: Closeup | None  # None: nothing was found
+    seconds: dict[str, float]  # encode, decode, choose
+
+
 def mask_image(
     image: NDArray[np.uint8],
     proposer: Proposer,
@@ -65,62 +91,81 @@ def mask_image(
     owner: AbstractContextManager[Any] | None = None,
 ) -> MaskResult:
     """The mask and trimap of the primary object of one photograph (H x W x 3 uint8 RGB)."""
-    small = shrink(image, proposer.max_side)
     with owner or nullcontext():
-        proposals, seconds = proposer.propose(small)
-
+        found = proposer.propose(shrink(image, proposer.max_side))
     if not config.has_primary_object:
-        return _mask_objects(proposals, image.shape[:2], config, seconds)
+        return _mask_objects(image, found, proposer.mask_side, config)
+    looked = look_closer(image, found, proposer, config, owner)
+
     clock = _Clock()
-    choice = choose(proposals, config.choose)
-    seconds["choose"] = clock.lap()
-
-    chosen = None if choice.index is None else proposals[choice.index]
-    mask = at_size(chosen, image.shape[:2])
-    mask = refine(mask, config.refine.hole_fraction, config.refine.island_fraction)
+    mask = refine(looked.closeup, image.shape, proposer.mask_side, config.refine)
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
-    seconds["refine"] = clock.lap()
+    seconds = {**looked.seconds, "refine": clock.lap()}
 
-    status = OK if mask.any() else NO_OBJECT
+    choice, status = looked.choice, OK if mask.any() else NO_OBJECT
     return MaskResult(mask, trimap, status, choice.score, choice.confidence, choice.flags, seconds)
 
 
 def _mask_objects(
-    proposals: list[Proposal], shape: tuple[int, int], config: RunConfig, seconds: dict[str, float]
+    image: NDArray[np.uint8], found: Found, mask_side: int, config: RunConfig
 ) -> MaskResult:
-    """All objects of a photograph of H x W = `shape`; mask and trimap are of their union.
+    """All objects of a photograph; mask and trimap are of their union.
 
-    Score and confidence are the mean evidence of the objects: nobody has fitted a better one.
+    Score and confidence are the mean quality of the objects: nobody has fitted a better one.
     """
     clock = _Clock()
-    picked = [proposals[index] for index in pick_objects(proposals, config.objects)]
-    seconds["choose"] = clock.lap()
+    picked = [found.proposals[i] for i in pick_objects(found.proposals, config.objects)]
+    seconds = {**found.seconds, "choose": clock.lap()}
 
-    labels = label_objects(
-        (_refined_where_it_lies(at_size(p, shape), config) for p in picked), shape
-    )
+    masks = (refine(close_up(image, p), image.shape, mask_side, config.refine) for p in picked)
+    labels = label_objects(masks, image.shape[:2])
     mask = labels > 0
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds["refine"] = clock.lap()
 
     status = OK if picked else NO_OBJECT
-    score = sum(map(evidence, picked)) / max(len(picked), 1)
+    score = sum(map(quality, picked)) / max(len(picked), 1)
     return MaskResult(mask, trimap, status, score, score, (), seconds, labels)
 
 
-def _refined_where_it_lies(mask: Mask, config: RunConfig) -> Mask:
-    """`refine` of a small object in a large photograph, looking at the object's box alone."""
-    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
-    # The pixel around tells holes from what is outside, as far as the photograph reaches.
-    box = np.s_[max(0, top - 1) : top + height + 1, max(0, left - 1) : left + width + 1]
-    as_part = mask.size / mask[box].size  # the limits are fractions of the photograph
-    refined = np.zeros_like(mask)
-    refined[box] = refine(
-        mask[box],
-        config.refine.hole_fraction * as_part,
-        config.refine.island_fraction * as_part,
-    )
-    return refined
+def look_closer(
+    image: NDArray[np.uint8],
+    found: Found,
+    proposer: Proposer,
+    config: RunConfig,
+    owner: AbstractContextManager[Any] | None = None,
+) -> Looked:
+    """Chooses the object and, where the choice is not sure enough, has the model look again."""
+    clock = _Clock()
+    choice = choose(found.proposals, config.choose, found.scene)
+    first = None if choice.index is None else close_up(image, found.proposals[choice.index])
+    seconds = {**found.seconds, "choose": clock.lap()}
+    if first is None or choice.confidence >= proposer.look_again_below:
+        return Looked(choice, first, seconds)
+    with owner or nullcontext():
+        again = proposer.look_again(first.pixels, first.mask)
+    clock.lap()
+    second = replace(first, mask=again.proposals[0].mask)
+    is_better = _is_better(again.proposals[0], second, image, found, choice, config)
+    choice = with_agreement(choice, config.choose, mask_iou(first.mask, second.mask))
+    for name, value in {**again.seconds, "choose": clock.lap()}.items():
+        seconds[name] += value
+    return Looked(choice, second if is_better else first, seconds)
+
+
+def _is_better(
+    again: Proposal,
+    second: Closeup,
+    image: NDArray[np.uint8],
+    found: Found,
+    choice: Choice,
+    config: RunConfig,
+) -> bool:
+    """Whether the second look has the evidence, judged at the size of the proposals."""
+    assert choice.index is not None
+    size = found.proposals[choice.index].mask.shape
+    seen = replace(again, mask=pasted(second, image.shape, size))
+    return convinces(seen, found.proposals, choice.index, config.choose, found.scene)
 
 
 def process(job: Job, bench: Bench) -> Outcome:
@@ -183,28 +228,6 @@ def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> Image
         seconds_write=clock.lap(),
         seconds_total=clock.total(),
     )
-
-
-def shrink(image: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
-    """The image (H x W x 3), its longest side at most `max_side` px (0: any)."""
-    longest = max(image.shape[:2])
-    if max_side == 0 or longest <= max_side:
-        return image
-    height, width = (max(1, round(s * max_side / longest)) for s in image.shape[:2])
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def at_size(proposal: Proposal | None, shape: tuple[int, ...]) -> Mask:
-    """The proposal's mask at H x W = `shape`, its edge interpolated; None: nothing anywhere."""
-    height, width = shape[:2]
-    if proposal is None:
-        return np.zeros((height, width), np.bool_)
-    if proposal.mask.shape == (height, width):
-        return proposal.mask
-    if proposal.cut is not None:
-        return proposal.cut((height, width))
-    soft = cv2.resize(proposal.mask.astype(np.float32), (width, height))
-    return np.asarray(soft >= 0.5)
 
 
 def _count(labels: Labels | None) -> int | None:

@@ -57,6 +57,7 @@ class FastTinyEncoder(nn.Module):
         _fold_norms(own)
         self.encoder = own.to(dtype, memory_format=torch.channels_last)
         self.dtype = dtype
+        self.saliency: Tensor | None = None  # logits of what was encoded last
 
     def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Embedding and saliency logits as `TinyImageEncoder.features`, float32."""
@@ -65,7 +66,8 @@ class FastTinyEncoder(nn.Module):
         return embedding.float(), saliency.float()
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.features(x)[0]
+        embedding, self.saliency = self.features(x)
+        return embedding
 
 
 def _fold_norms(module: nn.Module) -> None:

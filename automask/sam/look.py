@@ -9,6 +9,7 @@ from segment_anything.utils.amg import MaskData
 from torch import Tensor
 
 from automask.records import Mask, Proposal
+from automask.sam.distinct import distinct
 from automask.sam.fast_generator import FastCrops
 from automask.sam.points import Points
 
@@ -19,30 +20,23 @@ class FastLook:
     For settings that look once (`FastCrops.looks_once`).
     """
 
-    def __init__(self, generator: FastCrops, image_rgb: NDArray[np.uint8]) -> None:
-        self.generator = generator
+    def __init__(self, generator: FastCrops, image_rgb: NDArray[np.uint8], same_iou: float) -> None:
+        self.generator, self.same_iou = generator, same_iou
         self.height, self.width = image_rgb.shape[:2]
         self.side = generator.look_at(image_rgb)
         self.frame = generator.frame()
         self._found: list[Proposal] = []
-        self._boxes: list[Tensor] = []
-        self._scores: list[Tensor] = []
 
     def ask(self, points: Points) -> None:
         """points: N x 2, x and y as fractions of the photograph."""
         data = self.generator.candidates(self.side, points * (self.width, self.height))
         if len(data["iou_preds"]) == 0:
             return
-        self._boxes.append(self.generator.boxes(data["logits"], (self.height, self.width)))
-        self._scores.append(data["iou_preds"])
         self._found += self._proposals_of(data)
 
     def proposals(self) -> list[Proposal]:
         """What was found so far, one of each that are nearly the same, the highest scores first."""
-        if not self._found:
-            return []
-        kept = self.generator.distinct(torch.cat(self._boxes), torch.cat(self._scores))
-        return [self._found[i] for i in kept.tolist()]
+        return [self._found[i] for i in distinct(self._found, self.same_iou)]
 
     def _proposals_of(self, data: MaskData) -> list[Proposal]:
         size = (self.height, self.width)

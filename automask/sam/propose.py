@@ -3,62 +3,101 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from automask.records import Proposal
+from automask.records import Found, Mask, Proposal, Scene
+from automask.sam.again import look_again, mask_side
 from automask.sam.device import synchronize
+from automask.sam.distinct import SAME_IOU
 from automask.sam.fast_generator import FastCrops
 from automask.sam.generator import encoder_of, generate
 from automask.sam.look import FastLook
-from automask.sam.points import Contenders, coarse_to_fine
+from automask.sam.points import coarse_to_fine
+from automask.sam.saliency import Saliency
+
+# Of some proposals those that may be the primary object of the scene, the best one first.
+Contenders = Callable[[Sequence[Proposal], Scene], list[Proposal]]
 
 
 class ModelProposer:
     """A model with its generator, timing the image encoder apart from the rest.
 
-    contenders: which of some proposals may be the primary object, see points.py; None: the full
-    grid of points is asked.
+    contenders: see points.py; None: the full grid of points is asked. saliency: see saliency.py;
+    None: the scene has none. look_again_below: confidence below which a second look pays.
+    same_iou: two masks more alike than this are one.
     """
 
-    def __init__(self, generator: Any, max_side: int, contenders: Contenders | None = None) -> None:
-        self.max_side = max_side
-        self.generator, self.contenders = generator, contenders
+    def __init__(
+        self,
+        generator: Any,
+        max_side: int,
+        contenders: Contenders | None = None,
+        saliency: Saliency | None = None,
+        look_again_below: float = 0.0,
+        same_iou: float = SAME_IOU,
+    ) -> None:
+        self.max_side, self.look_again_below = max_side, look_again_below
+        self.same_iou = same_iou
+        self.mask_side = mask_side(generator.predictor.model)
+        self.generator, self.contenders, self.saliency = generator, contenders, saliency
         self.device = generator.predictor.device
         self.dtype = str(getattr(generator, "dtype", torch.float32)).removeprefix("torch.")
         self._encode = _Stopwatch(self.device)
-        encoder = encoder_of(generator)
-        encoder.register_forward_pre_hook(self._encode.start)
-        encoder.register_forward_hook(self._encode.stop)
+        for encoder in {encoder_of(generator), *([saliency.encoder] if saliency else [])}:
+            encoder.register_forward_pre_hook(self._encode.start)
+            encoder.register_forward_hook(self._encode.stop)
 
-    def propose(self, image_rgb: NDArray[np.uint8]) -> tuple[list[Proposal], dict[str, float]]:
-        """Proposals for an H x W x 3 uint8 RGB image, and seconds spent on encode and decode.
+    def propose(self, image_rgb: NDArray[np.uint8]) -> Found:
+        """What is found in an H x W x 3 uint8 RGB image, with seconds of encode and decode.
 
-        Decode is all but the encoder: also deciding where to ask next.
+        Decode is all but the encoders: also deciding where to ask next.
         """
+        with self._timed() as seconds:
+            proposals, scene = self._found(image_rgb)
+        return Found(proposals, scene, seconds)
+
+    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> Found:
+        """One proposal for the object of a mask, seen closer: see again.py."""
+        with self._timed() as seconds:
+            again = look_again(self.generator, image_rgb, mask)
+        return Found([again], Scene(), seconds)
+
+    @contextmanager
+    def _timed(self) -> Iterator[dict[str, float]]:
+        """Seconds of encode and decode, known when the block has ended."""
+        seconds: dict[str, float] = {}
         self._encode.seconds = 0.0
         synchronize(self.device)
         began = time.perf_counter()
-        proposals = self._proposals(image_rgb)
+        yield seconds
         synchronize(self.device)
-        total = time.perf_counter() - began
-        seconds = {"encode": self._encode.seconds, "decode": total - self._encode.seconds}
-        return proposals, seconds
+        seconds["encode"] = self._encode.seconds
+        seconds["decode"] = time.perf_counter() - began - self._encode.seconds
 
-    def _proposals(self, image_rgb: NDArray[np.uint8]) -> list[Proposal]:
+    def _found(self, image_rgb: NDArray[np.uint8]) -> tuple[list[Proposal], Scene]:
         """Masks as small as suits judging them where the generator can, else full size."""
         if not isinstance(self.generator, FastCrops) or not self.generator.looks_once:
-            return [to_proposal(record) for record in generate(self.generator, image_rgb)]
+            records = generate(self.generator, image_rgb)
+            return [to_proposal(record) for record in records], self._scene(image_rgb)
         grid = np.asarray(self.generator.point_grids[0])
         with torch.inference_mode():
-            look = FastLook(self.generator, image_rgb)
-            if self.contenders is not None:
-                return coarse_to_fine(look, grid, self.contenders)
-            look.ask(grid)
-            return look.proposals()
+            look = FastLook(self.generator, image_rgb, self.same_iou)
+            scene = self._scene(image_rgb)
+            if self.contenders is None:
+                look.ask(grid)
+                return look.proposals(), scene
+            contenders = self.contenders
+            return coarse_to_fine(look, grid, lambda found: contenders(found, scene)), scene
+
+    def _scene(self, image_rgb: NDArray[np.uint8]) -> Scene:
+        saliency = None if self.saliency is None else self.saliency(image_rgb)
+        return Scene(image_rgb, saliency)
 
 
 def to_proposal(record: dict[str, Any]) -> Proposal:

@@ -10,8 +10,8 @@ import numpy as np
 
 from automask.errors import UsageError
 from automask.image.load import load
-from automask.image.pipeline import shrink
 from automask.image.scan import scan
+from automask.image.sizes import shrink
 from automask.image.trimap import FOREGROUND
 from automask.image.write import FOLDERS
 from automask.labelled import Labelled, check_sizes, read_labels

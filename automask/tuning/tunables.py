@@ -18,7 +18,7 @@ from segment_anything.modeling import Sam
 from segment_anything.predictor import SamPredictor
 from torch import Tensor, nn
 
-from automask.image.pipeline import shrink
+from automask.image.sizes import shrink
 from automask.labelled import Labelled
 from automask.sam.device import autocast
 from automask.tiny_training.augment import View, letterbox, plain_view

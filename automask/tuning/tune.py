@@ -15,9 +15,8 @@ from safetensors.torch import save_file
 
 from automask.config import RunConfig
 from automask.errors import OutputError
-from automask.eval_choice import Row, evaluate
+from automask.eval_choice import FromModel, Row, evaluate
 from automask.eval_prompts import PromptRow, evaluate_prompts
-from automask.image.pipeline import shrink
 from automask.labelled import Labelled
 from automask.progress import shown
 from automask.proposer import make_proposer
@@ -84,12 +83,7 @@ def _measure(
     """As a run would mask them, and by prompts."""
     model.eval().requires_grad_(False)
     proposer = make_proposer(model, weights, config)
-    rows = evaluate(
-        config,
-        held_out,
-        console,
-        lambda image, _: proposer.propose(shrink(image, proposer.max_side))[0],
-    )
+    rows = evaluate(config, held_out, console, FromModel(proposer))
     return Measured(rows, evaluate_prompts(Prompter(model), held_out, console))
 
 
@@ -133,7 +127,7 @@ def _compared(before: Measured, after: Measured) -> list[tuple[str, float, float
         return name, mean(before), mean(after)
 
     return [
-        both("chosen mask, IoU", lambda m: _mean(m.rows, "chosen")),
+        both("chosen mask, IoU", lambda m: _mean(m.rows, "final")),
         both("chosen mask, boundary F", lambda m: _mean(m.rows, "boundary")),
         both("best proposal, IoU", lambda m: _mean(m.rows, "oracle")),
         both("box prompt, IoU", lambda m: _mean(m.prompts, "box")),

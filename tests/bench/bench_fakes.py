@@ -15,7 +15,7 @@ from PIL import Image
 from automask.errors import WeightsError
 from automask.image.pipeline import Bench
 from automask.pool.workers import Owner, WorkerSetup
-from automask.records import Proposal
+from automask.records import Found, Proposal, Scene
 
 KILLS, RAISES, FINE = 13, 14, 100
 
@@ -24,8 +24,10 @@ class FakeProposer:
     """Proposes a square in the middle, and is as talkative as some libraries are."""
 
     max_side = 0
+    mask_side = 10_000  # cells so small that no outline is drawn anew
+    look_again_below = 0.0
 
-    def propose(self, image_rgb: np.ndarray) -> tuple[list[Proposal], dict[str, float]]:
+    def propose(self, image_rgb: np.ndarray) -> Found:
         print("UserWarning: on standard output", flush=True)
         os.system("echo and so does a program that it calls")
         if image_rgb[0, 0, 0] == KILLS:
@@ -34,7 +36,7 @@ class FakeProposer:
             raise RuntimeError("the generator tripped")
         mask = np.zeros(image_rgb.shape[:2], np.bool_)
         mask[8:24, 8:24] = True
-        return [Proposal(mask, 0.9, 0.95)], {"encode": 0.001, "decode": 0.009}
+        return Found([Proposal(mask, 0.9, 0.95)], Scene(), {"encode": 0.001, "decode": 0.009})
 
 
 def fake_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:

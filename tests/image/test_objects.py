@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from automask.image.objects import (
-    evidence,
     id_colours,
     label_objects,
     pick_objects,
+    quality,
 )
 from automask.records import Proposal
 from automask.result_settings import ObjectsConfig
@@ -53,13 +53,13 @@ BOTH = LEFT | RIGHT
 # The order.
 
 
-def test_evidence_is_predicted_iou_times_stability() -> None:
-    assert evidence(proposed(LEFT, 0.8, 0.5)) == pytest.approx(0.4)
+def test_quality_is_predicted_iou_times_stability() -> None:
+    assert quality(proposed(LEFT, 0.8, 0.5)) == pytest.approx(0.4)
 
 
-def test_evidence_stays_within_0_and_1() -> None:
-    assert evidence(proposed(LEFT, 1.2)) == 1.0
-    assert evidence(proposed(LEFT, -0.2)) == 0.0
+def test_quality_stays_within_0_and_1() -> None:
+    assert quality(proposed(LEFT, 1.2)) == 1.0
+    assert quality(proposed(LEFT, -0.2)) == 0.0
 
 
 def test_objects_come_by_falling_evidence() -> None:

@@ -11,14 +11,15 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
 from automask.config import RunConfig
-from automask.image.pipeline import Bench, Outcome, at_size, lost, mask_image, process, shrink
-from automask.records import Job, Proposal
+from automask.image.pipeline import Bench, Outcome, lost, mask_image, process
+from automask.records import Found, Job, Proposal, Scene
 
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
@@ -54,6 +55,9 @@ def centred_object(shape: tuple[int, ...]) -> Mask:
 class FakeProposer:
     """Proposes one centred object on whatever it is shown, and remembers that."""
 
+    mask_side = 10_000  # cells so small that no outline is drawn anew
+    look_again_below = 0.0
+
     def __init__(self, max_side: int = 0) -> None:
         self.max_side = max_side
         self.seen: list[tuple[int, ...]] = []
@@ -61,10 +65,13 @@ class FakeProposer:
     def masks(self, shape: tuple[int, ...]) -> list[Mask]:
         return [centred_object(shape)]
 
-    def propose(self, image_rgb: Pixels) -> tuple[list[Proposal], dict[str, float]]:
+    def propose(self, image_rgb: Pixels) -> Found:
         self.seen.append(image_rgb.shape)
         proposals = [Proposal(mask, 0.9, 0.95) for mask in self.masks(image_rgb.shape)]
-        return proposals, {"encode": 0.0, "decode": 0.0}
+        return Found(proposals, Scene(), {"encode": 0.0, "decode": 0.0})
+
+    def look_again(self, _image_rgb: Pixels, _mask: Mask) -> Found:
+        raise AssertionError("nobody asked for a second look")
 
 
 class SeesNothing(FakeProposer):
@@ -99,7 +106,7 @@ class Breaks(FakeProposer):
         super().__init__()
         self.error = error
 
-    def propose(self, image_rgb: Pixels) -> tuple[list[Proposal], dict[str, float]]:  # noqa: ARG002
+    def propose(self, image_rgb: Pixels) -> Found:  # noqa: ARG002
         raise self.error
 
 
@@ -201,7 +208,7 @@ def test_the_lock_is_held_while_the_model_works(make_config: RunMaker) -> None:
     lock = threading.Lock()
 
     class Watches(FakeProposer):
-        def propose(self, image_rgb: Pixels) -> tuple[list[Proposal], dict[str, float]]:
+        def propose(self, image_rgb: Pixels) -> Found:
             was_locked.append(lock.locked())
             return super().propose(image_rgb)
 
@@ -292,71 +299,59 @@ def test_each_of_several_objects_is_refined_by_fractions_of_the_photograph(
     assert ["".join(map(str, row)) for row in result.labels] == rows
 
 
-# shrink and at_size.
+# The second look.
 
 
-@pytest.mark.parametrize(
-    ("size", "max_side", "smaller"),
-    [
-        ((100, 50), 20, (20, 10)),
-        ((50, 100), 20, (10, 20)),
-        ((30, 40), 20, (15, 20)),
-        ((1000, 3), 100, (100, 1)),  # 0.3 px would be no picture at all
-        ((20, 10), 20, (20, 10)),
-        ((10, 5), 20, (10, 5)),  # never enlarged
-        ((100, 50), 0, (100, 50)),  # 0: as it is
-    ],
-)
-def test_shrink_fits_the_longest_side(
-    size: tuple[int, int], max_side: int, smaller: tuple[int, int]
+class LooksAgain(FakeProposer):
+    """Would see the object one pixel larger all around, or nothing."""
+
+    look_again_below = 1.0
+
+    def __init__(self, grow: int = 1) -> None:
+        super().__init__()
+        self.grow = grow
+        self.shown: list[tuple[int, ...]] = []
+
+    def look_again(self, image_rgb: Pixels, mask: Mask) -> Found:
+        self.shown.append(image_rgb.shape)
+        kernel = np.ones((2 * abs(self.grow) + 1,) * 2, np.uint8)
+        change = cv2.dilate if self.grow > 0 else cv2.erode
+        again = change(mask.astype(np.uint8), kernel).astype(np.bool_)
+        return Found([Proposal(again, 0.9, 0.95)], Scene(), {"encode": 1.0, "decode": 2.0})
+
+
+def test_a_second_look_is_at_the_object_and_a_margin_around_it(make_config: RunMaker) -> None:
+    proposer = LooksAgain()
+    mask_image(photograph(120, 160), proposer, make_config())
+    # The object is 40 x 80 px; a tenth of that would be 4 and 8, and 8 is the least.
+    assert proposer.shown == [(40 + 2 * 8, 80 + 2 * 8, 3)]
+
+
+def test_what_the_second_look_saw_is_the_mask(make_config: RunMaker) -> None:
+    first = mask_image(photograph(120, 160), FakeProposer(), make_config())
+    second = mask_image(photograph(120, 160), LooksAgain(), make_config())
+    assert (first.mask.sum(), second.mask.sum()) == (40 * 80, 42 * 82)
+
+
+def test_a_second_look_that_sees_nothing_changes_nothing_but_confidence(
+    make_config: RunMaker,
 ) -> None:
-    assert shrink(photograph(*size), max_side).shape == (*smaller, 3)
+    first = mask_image(photograph(120, 160), FakeProposer(), make_config())
+    second = mask_image(photograph(120, 160), LooksAgain(grow=-30), make_config())
+    assert np.array_equal(first.mask, second.mask)
+    assert second.confidence < first.confidence
 
 
-def test_shrink_averages_the_pixels_that_become_one() -> None:
-    image = np.array([[[0, 0, 0], [100, 200, 40]]] * 2, np.uint8)
-    assert shrink(image, 1).tolist() == [[[50, 100, 20]]]
+def test_the_second_looks_seconds_are_counted(make_config: RunMaker) -> None:
+    result = mask_image(photograph(), LooksAgain(), make_config())
+    assert (result.seconds["encode"], result.seconds["decode"]) == (1.0, 2.0)
 
 
-def proposed(mask: Mask, cut: Callable[[tuple[int, int]], Mask] | None = None) -> Proposal:
-    return Proposal(mask, 0.9, 0.95, cut=cut)
-
-
-def test_a_mask_of_the_right_size_is_left_alone() -> None:
-    mask = np.array([[True, False]])
-    assert at_size(proposed(mask), (1, 2)) is mask
-
-
-def test_no_proposal_is_an_empty_mask() -> None:
-    assert at_size(None, (1, 2)).tolist() == [[False, False]]
-
-
-def test_a_proposal_that_can_be_cut_to_size_is() -> None:
-    """What it was cut from tells the edge better than pixels enlarged."""
-    finer = np.eye(4, dtype=np.bool_)
-    assert at_size(proposed(np.eye(2, dtype=np.bool_), lambda _: finer), (4, 4)) is finer
-
-
-def test_enlarging_keeps_the_edge_where_it_was() -> None:
-    # Of 2 columns the left is on the object; of 4, the left two are.
-    mask = np.array([[True, False], [True, False]])
-    assert at_size(proposed(mask), (4, 4)).tolist() == [[True, True, False, False]] * 4
-
-
-def test_enlarging_cuts_the_corner_of_what_would_be_a_stair() -> None:
-    # Of 8 columns the left four weigh 1, 1, 7/8 and 5/8 for the left pixel, and so do the rows. On
-    # the object is where the product is 1/2 or more: 7/8 * 5/8 = 0.55 is, 5/8 * 5/8 = 0.39 is not.
-    corner = at_size(proposed(np.array([[True, False], [False, False]])), (8, 8))
-    assert ["".join(".#"[int(pixel)] for pixel in row) for row in corner] == [
-        "####....",
-        "####....",
-        "####....",
-        "###.....",
-        "........",
-        "........",
-        "........",
-        "........",
-    ]
+def test_a_choice_that_is_sure_enough_is_not_looked_at_again(make_config: RunMaker) -> None:
+    proposer = LooksAgain()
+    proposer.look_again_below = 0.0
+    mask_image(photograph(), proposer, make_config())
+    assert proposer.shown == []
 
 
 # process: a file in, files and a record out.

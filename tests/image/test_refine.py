@@ -1,4 +1,4 @@
-"""refine: small holes are filled, small islands are dropped.
+"""refine: the outline is drawn to the edges, small holes are filled, small islands are dropped.
 
 Masks are drawn: # is on the mask, . is not.
 """
@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from automask.image.refine import drop_islands, fill_holes, refine
+from automask.config import RefineConfig
+from automask.image.closeup import Closeup
+from automask.image.refine import cleaned, drop_islands, fill_holes, refine, sharpened
 
 Mask = NDArray[np.bool_]
 
@@ -189,19 +191,29 @@ def test_a_full_mask_stays_full() -> None:
     assert as_drawn(drop_islands(drawn("###", "###"), below_px=100)) == ["###", "###"]
 
 
-# Both, with limits as fractions of the image.
+# Both, with limits as fractions of the whole photograph.
 
 
-def test_the_limit_of_holes_is_a_fraction_of_the_image() -> None:
+def limits(hole_fraction: float, island_fraction: float) -> RefineConfig:
+    return RefineConfig(hole_fraction=hole_fraction, island_fraction=island_fraction)
+
+
+def test_the_limit_of_holes_is_a_fraction_of_the_photograph() -> None:
     mask = drawn("####", "#.##", "####", "####", "####")  # a hole of 1 in 20 pixels: 0.05
-    assert as_drawn(refine(mask, hole_fraction=0.05, island_fraction=0)) == as_drawn(mask)
-    assert as_drawn(refine(mask, hole_fraction=0.06, island_fraction=0)) == ["####"] * 5
+    assert as_drawn(cleaned(mask, 20, limits(0.05, 0))) == as_drawn(mask)
+    assert as_drawn(cleaned(mask, 20, limits(0.06, 0))) == ["####"] * 5
 
 
-def test_the_limit_of_islands_is_a_fraction_of_the_image() -> None:
+def test_the_limit_of_islands_is_a_fraction_of_the_photograph() -> None:
     mask = drawn("##..", "##.#", "##..", "##..", "##..")  # an island of 1 in 20 pixels: 0.05
-    assert as_drawn(refine(mask, hole_fraction=0, island_fraction=0.05)) == as_drawn(mask)
-    assert as_drawn(refine(mask, hole_fraction=0, island_fraction=0.06)) == ["##.."] * 5
+    assert as_drawn(cleaned(mask, 20, limits(0, 0.05))) == as_drawn(mask)
+    assert as_drawn(cleaned(mask, 20, limits(0, 0.06))) == ["##.."] * 5
+
+
+def test_a_mask_may_be_a_part_of_the_photograph() -> None:
+    mask = drawn("####", "#.##", "####", "####", "####")  # the hole is 1 in 40: 0.025
+    assert as_drawn(cleaned(mask, 40, limits(0.025, 0))) == as_drawn(mask)
+    assert as_drawn(cleaned(mask, 40, limits(0.03, 0))) == ["####"] * 5
 
 
 def test_holes_are_filled_before_islands_are_measured() -> None:
@@ -213,7 +225,7 @@ def test_holes_are_filled_before_islands_are_measured() -> None:
         "....######",
         "....######",
     )
-    assert as_drawn(refine(mask, hole_fraction=2 / 50, island_fraction=9 / 50)) == [
+    assert as_drawn(cleaned(mask, 50, limits(2 / 50, 9 / 50))) == [
         "###.######",
         "###.######",
         "###.######",
@@ -225,5 +237,125 @@ def test_holes_are_filled_before_islands_are_measured() -> None:
 def test_the_mask_given_is_left_as_it_was() -> None:
     mask = drawn("#####.#", "#.###..", "#####..")
     before = mask.copy()
-    refine(mask, hole_fraction=1, island_fraction=1)
+    cleaned(mask, mask.size, limits(1, 1))
     assert (mask == before).all()
+
+
+# The outline, drawn to the photograph's edges. Here it is black up to column 39, and white from 40.
+
+BLACK_AND_WHITE = np.zeros((30, 80, 3), np.uint8)
+BLACK_AND_WHITE[:, 40:] = 255
+PLAIN = np.full((30, 80, 3), 90, np.uint8)
+
+
+def from_column(column: int, pixels: NDArray[np.uint8] = BLACK_AND_WHITE) -> Closeup:
+    """A mask of all that is right of a column, in a closeup that is the whole photograph."""
+    mask = np.zeros((30, 80), np.bool_)
+    mask[:, column:] = True
+    return Closeup((0, 0, 80, 30), pixels, mask)
+
+
+def drawn_to(closeup: Closeup, cell_px: float, edge_radius: float = 2) -> list[int]:
+    """The column that the mask begins with, in each row in which it is one whole."""
+    mask = sharpened(closeup, cell_px, RefineConfig(edge_radius=edge_radius)) >= 0.5
+    assert (np.diff(mask.astype(int), axis=1) >= 0).all()
+    return sorted(set(mask.argmax(axis=1).tolist()))
+
+
+@pytest.mark.parametrize("column", [38, 39, 40, 41, 42])
+def test_an_outline_beside_an_edge_is_drawn_to_it(column: int) -> None:
+    assert drawn_to(from_column(column), cell_px=4) == [40]
+
+
+def test_an_outline_far_from_any_edge_stays() -> None:
+    # A window of 2 x 4 px to each side, and of windows 16: from 44 on there is white alone.
+    assert drawn_to(from_column(60), cell_px=4) == [60]
+
+
+def test_an_outline_in_a_plain_picture_stays() -> None:
+    assert drawn_to(from_column(38, PLAIN), cell_px=4) == [38]
+
+
+def test_an_edge_draws_from_as_far_as_cells_of_the_model_s_mask_are_large() -> None:
+    assert drawn_to(from_column(36), cell_px=1) == [36]
+    assert drawn_to(from_column(36), cell_px=8) == [40]
+
+
+@pytest.mark.parametrize(("cell_px", "edge_radius"), [(4, 0), (0.2, 2)])
+def test_without_a_radius_of_a_pixel_the_mask_stays_as_it_is(
+    cell_px: float, edge_radius: float
+) -> None:
+    soft = sharpened(from_column(38), cell_px, RefineConfig(edge_radius=edge_radius))
+    assert soft.dtype == np.float32
+    assert (soft == from_column(38).mask).all()
+
+
+def test_a_long_narrow_closeup_may_be_narrower_than_the_window() -> None:
+    pixels = np.repeat(np.arange(400, dtype=np.uint8)[None, :, None] % 7, 3, axis=2)
+    bar = Closeup((0, 0, 400, 5), np.repeat(pixels, 5, axis=0), np.ones((5, 400), np.bool_))
+    assert sharpened(bar, 5, RefineConfig(edge_radius=10)) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(("cell_px", "second_stays"), [(1, True), (4, False)])
+def test_smooth_rounds_a_corner_the_more_the_larger_a_cell(
+    cell_px: float, second_stays: bool
+) -> None:
+    square = np.zeros((30, 30), np.bool_)
+    square[5:25, 5:25] = True
+    closeup = Closeup((0, 0, 30, 30), PLAIN[:, :30], square)
+    rounded = sharpened(closeup, cell_px, RefineConfig(edge_radius=0, smooth=1)) >= 0.5
+    assert not rounded[[5, 5, 24, 24], [5, 24, 5, 24]].any()  # the corners
+    assert rounded[6, 6] == second_stays
+    assert rounded[5:25, 15].all()  # the sides stay where they were
+    assert (rounded <= square).all()
+
+
+# refine: the closeup's mask, drawn and cleaned, in the whole photograph.
+
+AS_IT_IS = RefineConfig(edge_radius=0, hole_fraction=0, island_fraction=0)
+
+
+def test_nothing_found_is_an_empty_mask_of_the_photograph_s_size() -> None:
+    mask = refine(None, (30, 40, 3), 256, RefineConfig())
+    assert as_drawn(mask) == ["." * 40] * 30
+
+
+def test_nothing_is_on_the_mask_outside_of_the_box() -> None:
+    full = Closeup((2, 1, 5, 3), np.zeros((2, 3, 3), np.uint8), np.ones((2, 3), np.bool_))
+    assert as_drawn(refine(full, (4, 7, 3), 256, AS_IT_IS)) == [
+        ".......",
+        "..###..",
+        "..###..",
+        ".......",
+    ]
+
+
+def test_a_closeup_that_was_shrunk_is_enlarged_to_its_box() -> None:
+    mask = drawn("#.", "#.")
+    shrunk = Closeup((1, 1, 5, 5), np.zeros((2, 2, 3), np.uint8), mask)
+    assert as_drawn(refine(shrunk, (6, 6, 3), 256, AS_IT_IS)) == [
+        "......",
+        ".##...",
+        ".##...",
+        ".##...",
+        ".##...",
+        "......",
+    ]
+
+
+def test_the_outline_is_drawn_within_the_closeup() -> None:
+    # The closeup's longer side has 80 px, the model's mask 20 cells: cells of 4 px.
+    mask = refine(from_column(42), (30, 80, 3), 20, RefineConfig(edge_radius=2))
+    assert (mask == from_column(40).mask).all()
+
+
+@pytest.mark.parametrize(("fraction", "is_mended"), [(2 / 81, True), (1 / 81, False)])
+def test_holes_and_islands_are_measured_against_the_photograph(
+    fraction: float, is_mended: bool
+) -> None:
+    mask = drawn("###.#", "#.#..", "###..")  # a hole of 1 px and an island of 1 px, in 9 x 9 px
+    closeup = Closeup((2, 2, 7, 5), np.zeros((3, 5, 3), np.uint8), mask)
+    config = RefineConfig(edge_radius=0, hole_fraction=fraction, island_fraction=fraction)
+    refined = refine(closeup, (9, 9, 3), 256, config)[2:5, 2:7]
+    mended = ["###..", "###..", "###.."]
+    assert as_drawn(refined) == (mended if is_mended else as_drawn(mask))

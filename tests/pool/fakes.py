@@ -18,7 +18,7 @@ from automask.config import RunConfig
 from automask.errors import WeightsError
 from automask.image.pipeline import Bench
 from automask.pool.workers import Owner, WorkerSetup
-from automask.records import Job, Proposal
+from automask.records import Found, Job, Proposal, Scene
 from automask.sam.weights import locate
 
 KILLS, RAISES, FINE = 13, 14, 100
@@ -31,11 +31,13 @@ class FakeProposer:
     """Proposes a square in the middle; remembers how many used it at one time."""
 
     max_side = 0
+    mask_side = 10_000  # cells so small that no outline is drawn anew
+    look_again_below = 0.0
 
     def __init__(self) -> None:
         self.users = 0
 
-    def propose(self, image_rgb: np.ndarray) -> tuple[list[Proposal], dict[str, float]]:
+    def propose(self, image_rgb: np.ndarray) -> Found:
         self.users += 1
         assert self.users == 1, "two at once in the model"
         if image_rgb[0, 0, 0] == KILLS:
@@ -47,7 +49,7 @@ class FakeProposer:
         mask = np.zeros(image_rgb.shape[:2], np.bool_)
         mask[8:24, 8:24] = True
         self.users -= 1
-        return [Proposal(mask, 0.9, 0.95)], {"encode": 0.001, "decode": 0.009}
+        return Found([Proposal(mask, 0.9, 0.95)], Scene(), {"encode": 0.001, "decode": 0.009})
 
 
 def fake_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:

@@ -97,15 +97,6 @@ def test_masks_of_crops_come_back_into_the_photographs_frame(model: Any) -> None
         assert nearest > 0.9
 
 
-@pytest.fixture(scope="module")
-def sam2_model() -> Any:
-    """SAM 2.1's smallest architecture with random weights: what it masks is nonsense, and equal."""
-    from sam2.build_sam import build_sam2
-
-    torch.manual_seed(0)
-    return build_sam2("configs/sam2.1/sam2.1_hiera_t.yaml", device="cpu")
-
-
 @pytest.mark.slow
 def test_sam2s_masks_are_its_packages_own(sam2_model: Any, photograph: NDArray[np.uint8]) -> None:
     stock, fast = both(sam2_model, photograph, **{**EVERYTHING, "points_per_side": 2})

@@ -49,7 +49,7 @@ def test_few_points_find_the_object_that_all_points_find(
 ) -> None:
     few, full = proposer(model), proposer(model, points="full")
     asked_few, asked_full = asked_points(few, monkeypatch), asked_points(full, monkeypatch)
-    found_few, found_full = few.propose(photograph)[0], full.propose(photograph)[0]
+    found_few, found_full = few.propose(photograph).proposals, full.propose(photograph).proposals
     assert asked_full == [POINTS_ON_A_SIDE**2]
     assert len(asked_few) > 1
     assert sum(asked_few) < POINTS_ON_A_SIDE**2
@@ -70,18 +70,19 @@ def test_for_several_objects_all_points_are_asked(
 def test_settings_that_need_more_than_a_look_get_the_generators_records(
     model: Any, photograph: NDArray[np.uint8], settings: dict[str, int]
 ) -> None:
-    proposals, _ = proposer(model, settings).propose(photograph)
+    proposals = proposer(model, settings).propose(photograph).proposals
     assert {p.mask.shape for p in proposals} == {photograph.shape[:2]}
 
 
 def test_stock_gives_masks_at_the_images_size(model: Any, photograph: NDArray[np.uint8]) -> None:
-    proposals, seconds = proposer(model, generator="stock").propose(photograph)
+    found = proposer(model, generator="stock").propose(photograph)
+    proposals, seconds = found.proposals, found.seconds
     assert {p.mask.shape for p in proposals} == {photograph.shape[:2]}
     assert seconds["encode"] > 0
 
 
 def test_the_fast_encoders_time_is_told_apart(model: Any, photograph: NDArray[np.uint8]) -> None:
-    _, seconds = proposer(model).propose(photograph)
+    seconds = proposer(model).propose(photograph).seconds
     assert seconds["encode"] > 0
     assert seconds["decode"] > 0
 
@@ -108,7 +109,8 @@ def test_stock_computes_in_float32(model: Any) -> None:
 
 def test_bfloat16_finds_the_same_object(model: Any, photograph: NDArray[np.uint8]) -> None:
     near, exact = (
-        best(proposer(model, precision=p).propose(photograph)[0]) for p in ("auto", "float32")
+        best(proposer(model, precision=p).propose(photograph).proposals)
+        for p in ("auto", "float32")
     )
     assert mask_iou(near.mask, exact.mask) > 0.95
     assert near.predicted_iou == pytest.approx(exact.predicted_iou, abs=0.05)

@@ -1,0 +1,74 @@
+"""saliency: where the primary object is, for whatever checkpoint makes the proposals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from automask.config import RunConfig
+from automask.proposer import make_proposer
+from automask.sam.saliency import OwnSaliency, SaliencyMap
+from automask.sam.weights import locate
+
+
+def config(**changes: Any) -> RunConfig:
+    few = {"settings": {"points_per_side": 4}}
+    return RunConfig(input=Path("in"), output=Path("out"), propose=few, **changes)
+
+
+@pytest.fixture(scope="module")
+def shown(model: Any) -> SaliencyMap:
+    return SaliencyMap(model, torch.float32)
+
+
+def on_white(height: int, width: int) -> NDArray[np.uint8]:
+    """A dark disc in the middle of a white picture."""
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    disc = (y * height) ** 2 + (x * width) ** 2 < (0.5 * min(height, width)) ** 2
+    return np.where(disc[..., None], (60, 40, 30), (255, 255, 255)).astype(np.uint8)
+
+
+def test_the_map_is_a_chance_in_the_photographs_proportions(shown: SaliencyMap) -> None:
+    # 400 x 200 becomes 320 x 160 in the model's frame, a quarter of that the map.
+    saliency = shown(on_white(200, 400))
+    assert saliency.shape == (40, 80)
+    assert saliency.dtype == np.float32
+    assert 0 <= saliency.min() <= saliency.max() <= 1
+
+
+def test_it_is_high_on_the_object_and_low_beside_it(shown: SaliencyMap) -> None:
+    saliency = shown(on_white(200, 400))
+    assert saliency[15:25, 35:45].mean() > 0.8
+    assert saliency[:5].mean() < 0.1
+
+
+def test_tinys_own_look_gives_the_same_map(
+    model: Any, shown: SaliencyMap, photograph: NDArray[np.uint8]
+) -> None:
+    proposer = make_proposer(model, locate("tiny"), config(precision="float32"))
+    assert isinstance(proposer.saliency, OwnSaliency)
+    own = proposer.propose(photograph).scene.saliency
+    assert own is not None
+    assert np.abs(own - shown(photograph)).max() < 1e-4
+
+
+def test_another_checkpoint_is_helped_by_the_bundled_one(
+    model: Any, shown: SaliencyMap, photograph: NDArray[np.uint8]
+) -> None:
+    """The stock generator stands for it: its encoder gives no map."""
+    stock = make_proposer(model, locate("tiny"), config(generator="stock", precision="float32"))
+    assert isinstance(stock.saliency, SaliencyMap)
+    found = stock.propose(photograph)
+    assert found.scene.saliency is not None
+    assert np.array_equal(found.scene.saliency, shown(photograph))
+    assert found.seconds["encode"] > 0
+
+
+def test_it_can_be_left_out(model: Any, photograph: NDArray[np.uint8]) -> None:
+    proposer = make_proposer(model, locate("tiny"), config(choose={"saliency": False}))
+    assert proposer.propose(photograph).scene.saliency is None

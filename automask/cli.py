@@ -64,6 +64,12 @@ def run_command(
     objects: Annotated[
         str | None, typer.Option(help="primary, all, or a number: at most so many.  (primary)")
     ] = None,
+    second_look: Annotated[
+        str | None, typer.Option(help="auto: where it pays; always; never.  (default: auto)")
+    ] = None,
+    smooth: Annotated[
+        float | None, typer.Option(help="Blur of the outline, cells of the model's mask.  (0)")
+    ] = None,
     contour_px: Annotated[
         int | None, typer.Option(help="Width of the trimap's contour, steps.  (default: 1)")
     ] = None,
@@ -100,6 +106,8 @@ def run_command(
         "keep_extension": keep_extension or None,
         "overwrite": overwrite or None,
         "limit": limit,
+        "second_look": {"when": second_look},
+        "refine": {"smooth": smooth},
         "trimap": {"contour_px": contour_px, "values": split_names(trimap_values)},
         "cutout": {"background": background},
         "objects": {"wanted": objects},

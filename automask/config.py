@@ -79,8 +79,8 @@ class ChooseConfig(Section):
 class SecondLookConfig(Section):
     """The model asked again, at the object alone."""
 
-    # Confidence below which; 0: never, 1: always; None takes what suits the checkpoint.
-    below: float | None = Field(None, ge=0, le=1)
+    # auto: where the confidence is below what suits the checkpoint; of tiny's always.
+    when: Literal["auto", "always", "never"] = "auto"
 
 
 class RefineConfig(Section):

@@ -6,7 +6,7 @@ What is fitted, each on top of the one before:
    share out one chance by the softmax of their evidence, and the expected IoU grows (listwise, as
    in Cao et al., "Learning to rank: from pairwise approach to listwise approach", 2007). Weights
    are held near those one begins with, the nearer the fewer the images: twenty move them a little.
-   Proposals made up from the true masks (made_up.py) count a quarter, so that the weights do not
+   Proposals made up from the true masks (made_up.py) count a tenth, so that the weights do not
    fit one model's habits alone.
 2. Slope and intercept that make the evidence log odds of being the object (IoU >= 0.5).
 3. The confidence: log odds that the chosen mask is good (IoU >= 0.8).
@@ -14,7 +14,7 @@ What is fitted, each on top of the one before:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from automask.image.evidence import NAMES, evidence
 from automask.image.pipeline import Proposer
 from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer, Term, logistic
 from automask.image.sizes import resized, shrink
+from automask.image.write import write_atomic
 from automask.labelled import Labelled
 from automask.made_up import proposals_from_truth
 from automask.metrics import mask_iou
@@ -47,9 +48,10 @@ STEPS, RATE = 200, 0.05  # of Adam, for the choice
 # images: so many would have to disagree by a whole IoU for a weight to move by 1.
 HOLD_TO_BEGIN, HOLD_TO_NOTHING = 5.0, 0.1
 HOLD_CONFIDENCE = 1.0
+HOLD_SCALE, MIN_SCALE = 1e-3, 0.05
 FOLDS = 4
 MIN_IMAGES = 8
-NEWTON_STEPS = 30
+NEWTON_STEPS, HALVINGS = 30, 20
 MIN_DEVIATION = 1e-3
 
 
@@ -113,8 +115,8 @@ def fit_choice(
 
 
 def write_scorer(file: Path, scorer: Scorer) -> None:
-    """As `load_scorer` reads it; raises OSError."""
-    file.write_text(scorer.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    """As `scorer` in scorer.py reads it, whole or not at all; raises OSError."""
+    write_atomic(file, (scorer.model_dump_json(indent=1) + "\n").encode())
 
 
 def print_fitted(console: Console, fitted: Fitted) -> None:
@@ -139,20 +141,35 @@ def fit_weights(lists: Sequence[Listed], begin: Linear | None) -> Linear:
 
 
 def fit_logistic(
-    rows: Floats, truth: NDArray[np.bool_], weight: Floats, hold: float, held: Floats
+    rows: Floats, truth: NDArray[np.bool_], weight: Floats, hold: Floats, held: Floats
 ) -> Floats:
-    """F + 1 weights, the intercept last, of K x F rows by Newton's method; a ridge of strength
-    `hold` to the F weights `held`.
+    """F + 1 weights, the intercept last, of K x F rows by Newton's method.
+
+    hold: F + 1 strengths of a ridge to the F + 1 weights `held`.
     """
     x = np.hstack([rows, np.ones((len(rows), 1))])
-    ridge = hold * np.diag([1.0] * rows.shape[1] + [0.0]) + 1e-9 * np.eye(x.shape[1])
-    centre = np.append(held, 0.0)
-    w = centre.copy()
+    ridge = np.diag(hold + 1e-9)
+
+    def loss(w: Floats) -> float:
+        z = x @ w
+        return float(weight @ (np.logaddexp(0, z) - truth * z) + hold @ (w - held) ** 2 / 2)
+
+    w = np.array(held, np.float64)
     for _ in range(NEWTON_STEPS):
         p = logistic(x @ w)
-        slope = x.T @ (weight * (truth - p)) - ridge @ (w - centre)
+        slope = x.T @ (weight * (truth - p)) - hold * (w - held)
         curve = (x * (weight * p * (1 - p))[:, None]).T @ x + ridge
-        w = w + np.linalg.solve(curve, slope)
+        w = _shortened(w, np.asarray(np.linalg.solve(curve, slope), np.float64), loss)
+    return w
+
+
+def _shortened(w: Floats, step: Floats, loss: Callable[[Floats], float]) -> Floats:
+    """`w + step`, the step halved until the loss does not grow: a whole one can go far astray."""
+    before = loss(w)
+    for halvings in range(HALVINGS):
+        after = w + step / 2**halvings
+        if loss(after) <= before:
+            return after
     return w
 
 
@@ -200,7 +217,7 @@ def _blank(names: Sequence[str], table: Floats) -> Linear:
 
 
 def _weights_of(linear: Linear, names: Sequence[str]) -> Floats:
-    return np.array([linear.terms[name].weight for name in names])
+    return np.array([linear.terms[n].weight if n in linear.terms else 0.0 for n in names])
 
 
 def _listwise(rows: Sequence[Floats], lists: Sequence[Listed], held: Floats, hold: float) -> Floats:
@@ -242,14 +259,19 @@ def _as_log_odds(
     evidence_of_all = np.concatenate(rows) @ weights
     is_object = np.concatenate([listed.ious >= OBJECT_IOU for listed in lists])
     each = np.concatenate([np.full(len(r), s.weight) for r, s in zip(rows, lists, strict=True)])
-    slope, intercept = fit_logistic(evidence_of_all[:, None], is_object, each, 1e-3, np.zeros(1))
-    return _weighted(linear, NAMES, slope * weights, intercept)
+    hold = np.array([HOLD_SCALE, 0.0])
+    slope, intercept = fit_logistic(
+        evidence_of_all[:, None], is_object, each, hold, np.array([1.0, 0.0])
+    )
+    # Between images the evidence can run against the truth; within them it is fitted not to.
+    return _weighted(linear, NAMES, max(slope, MIN_SCALE) * weights, intercept)
 
 
 def _weighted(linear: Linear, names: Sequence[str], weights: Floats, intercept: float) -> Linear:
     terms = {
         name: linear.terms[name].model_copy(update={"weight": round(float(weight), 4)})
         for name, weight in zip(names, weights, strict=True)
+        if name in linear.terms
     }
     return Linear(intercept=round(float(intercept), 4), terms=terms)
 
@@ -284,17 +306,19 @@ def _fit_confidence(
     begin: Scorer | None,
 ) -> Linear:
     """Of choices by weights that were fitted without the image, with what a second look said."""
-    rows, good = [], []
-    for case, own in zip(cases, held_out, strict=True):
-        seen = _sure_evidence(case, own, proposer, config)
-        if seen is not None:
-            rows.append([seen[0].get(name, np.nan) for name in CONFIDENCE_NAMES])
-            good.append(seen[1] >= GOOD_IOU)
-    table = np.array(rows)
+    seen = [_sure_evidence(c, w, proposer, config) for c, w in zip(cases, held_out, strict=True)]
+    told = [one for one in seen if one is not None]
+    if len(told) < MIN_IMAGES:
+        raise UsageError(
+            f"an object was chosen on {len(told)} photographs: {MIN_IMAGES} is the least"
+        )
+    table = np.array([[known.get(n, np.nan) for n in CONFIDENCE_NAMES] for known, _ in told])
+    good = np.array([iou >= GOOD_IOU for _, iou in told])
     linear = begin.confidence if begin else _blank(CONFIDENCE_NAMES, table)
     standard = linear.standardised(CONFIDENCE_NAMES, table)
-    held = _weights_of(linear, CONFIDENCE_NAMES)
-    weights = fit_logistic(standard, np.array(good), np.ones(len(good)), HOLD_CONFIDENCE, held)
+    held = np.append(_weights_of(linear, CONFIDENCE_NAMES), linear.intercept)
+    hold = np.full(len(held), HOLD_CONFIDENCE)
+    weights = fit_logistic(standard, good, np.ones(len(good)), hold, held)
     return _weighted(linear, CONFIDENCE_NAMES, weights[:-1], weights[-1])
 
 
@@ -312,6 +336,5 @@ def _sure_evidence(
     first = close_up(image, proposal)
     again = proposer.look_again(first.pixels, first.mask).proposals[0]
     second = replace(first, mask=again.mask)
-    agreement = mask_iou(first.mask, again.mask)
     final = pasted(second, image.shape, truth.shape)
-    return confidence_evidence(choice, agreement), mask_iou(final, truth)
+    return confidence_evidence(choice, again.predicted_iou), mask_iou(final, truth)

@@ -11,6 +11,7 @@ from typing import Any
 from automask.config import RunConfig
 from automask.image.choose import contenders
 from automask.sam.build import load_model
+from automask.sam.checkpoints import ALWAYS
 from automask.sam.device import dtype_of
 from automask.sam.encoder import FastTinyEncoder
 from automask.sam.generator import encoder_of, make_generator
@@ -30,8 +31,8 @@ def make_proposer(model: Any, weights: Weights, config: RunConfig) -> ModelPropo
     is_few = config.points == "few" and config.has_primary_object
     front = partial(contenders, config=config.choose) if is_few else None
     saliency = _saliency(model, generator, config) if config.choose.saliency else None
-    below = config.second_look.below
-    below = weights.checkpoint.look_again_below if below is None else below
+    looks = {"auto": weights.checkpoint.look_again_below, "always": ALWAYS, "never": 0.0}
+    below = looks[config.second_look.when]
     return ModelProposer(generator, max_side, front, saliency, below)
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from sklearn.linear_model import LogisticRegression
 
 from automask import fit_choice as fit_choice_module
-from automask.config import RunConfig
+from automask.config import ChooseConfig, RunConfig
 from automask.errors import UsageError
 from automask.fit_choice import (
     MADE_UP_WEIGHT,
@@ -42,14 +42,23 @@ def test_log_odds_are_those_that_were_counted() -> None:
     # Of four at 0 one is true, odds of 1 to 3; of four at 1 three are, 3 to 1: ln 3 = 1.09861.
     rows = np.array([0, 0, 0, 0, 1, 1, 1, 1])[:, None]
     truth = np.array([1, 0, 0, 0, 1, 1, 1, 0], np.bool_)
-    fitted = fit_logistic(rows, truth, np.ones(8), 1e-9, np.zeros(1))
+    fitted = free_intercept(rows, truth, np.ones(8), 1e-9, np.zeros(1))
     assert fitted == pytest.approx([2 * 1.09861, -1.09861], abs=1e-4)
 
 
 def test_a_row_of_weight_3_counts_as_three() -> None:
     rows, truth = np.array([0, 0, 1, 1])[:, None], np.array([1, 0, 1, 0], np.bool_)
-    fitted = fit_logistic(rows, truth, np.array([1.0, 3, 3, 1]), 1e-9, np.zeros(1))
+    fitted = free_intercept(rows, truth, np.array([1.0, 3, 3, 1]), 1e-9, np.zeros(1))
     assert fitted == pytest.approx([2 * 1.09861, -1.09861], abs=1e-4)
+
+
+def free_intercept(
+    rows: NDArray[np.float64], truth: Mask, weight: NDArray[np.float64], hold: float,
+    held: NDArray[np.float64],
+) -> NDArray[np.float64]:  # fmt: skip
+    """`fit_logistic` with all weights held alike and the intercept not at all."""
+    strengths = np.append(np.full(rows.shape[1], hold), 0.0)
+    return fit_logistic(rows, truth, weight, strengths, np.append(held, 0.0))
 
 
 def noise(seed: int, rows: int = 60, columns: int = 4) -> tuple[NDArray[np.float64], Mask]:
@@ -64,13 +73,15 @@ def test_the_weights_are_those_of_scikit_learn(hold: float) -> None:
     weight = np.linspace(0.5, 2, len(rows))
     theirs = LogisticRegression(C=1 / hold, tol=1e-9).fit(rows, truth, sample_weight=weight)
     expected = [*theirs.coef_[0], theirs.intercept_[0]]
-    assert fit_logistic(rows, truth, weight, hold, np.zeros(4)) == pytest.approx(expected, abs=1e-4)
+    assert free_intercept(rows, truth, weight, hold, np.zeros(4)) == pytest.approx(
+        expected, abs=1e-4
+    )
 
 
 def test_with_a_strong_hold_weights_stay_where_they_were() -> None:
     rows, truth = noise(0)
     held = np.array([-1.0, 0.5, 2, 0])
-    assert fit_logistic(rows, truth, np.ones(60), 1e6, held)[:4] == pytest.approx(held, abs=1e-3)
+    assert free_intercept(rows, truth, np.ones(60), 1e6, held)[:4] == pytest.approx(held, abs=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -78,7 +89,7 @@ def test_weights_that_begin_far_off_come_to_the_same_end(seed: int) -> None:
     """At the end no weight wants to move: what the rows ask is what the hold refuses."""
     rows, truth = noise(seed)
     held = np.array([-6.0, 3, 3, -3])
-    fitted = fit_logistic(rows, truth, np.ones(60), 1.0, held)
+    fitted = free_intercept(rows, truth, np.ones(60), 1.0, held)
     missing = truth - 1 / (1 + np.exp(-np.clip(rows @ fitted[:4] + fitted[4], -500, 500)))
     assert rows.T @ missing == pytest.approx(fitted[:4] - held, abs=1e-3)
     assert missing.sum() == pytest.approx(0, abs=1e-3)
@@ -87,9 +98,16 @@ def test_weights_that_begin_far_off_come_to_the_same_end(seed: int) -> None:
 @pytest.mark.parametrize("answer", [True, False])
 def test_where_all_rows_agree_the_odds_are_long_but_finite(answer: bool) -> None:
     rows, _ = noise(0)
-    fitted = fit_logistic(rows, np.full(60, answer), np.ones(60), 1.0, np.zeros(4))
+    fitted = free_intercept(rows, np.full(60, answer), np.ones(60), 1.0, np.zeros(4))
     assert np.isfinite(fitted).all()
     assert (fitted[4] > 5) if answer else (fitted[4] < -5)
+
+
+def test_an_intercept_that_is_held_stays_near_where_it_was() -> None:
+    """Ten good masks and no bad one do not make every mask good."""
+    rows, _ = noise(0, rows=10)
+    fitted = fit_logistic(rows, np.ones(10, np.bool_), np.ones(10), np.ones(5), np.zeros(5))
+    assert 0.5 < fitted[4] < 3
 
 
 # The weights of the choice, by lists in which the best proposal has the least border.
@@ -130,6 +148,19 @@ def test_the_evidence_becomes_log_odds_of_being_the_object() -> None:
     fitted = fit_weights(lists, None)
     chances = np.concatenate([1 / (1 + np.exp(-fitted.logit(NAMES, x.table))) for x in lists])
     assert chances.mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_what_runs_against_the_truth_between_images_does_not_turn_the_choice_round() -> None:
+    """In each image the larger of two is the object; images with larger masks have none."""
+    area = NAMES.index("area")
+    lists = []
+    for image in range(20):
+        table = np.zeros((2, len(NAMES)))
+        table[:, area] = image / 20, image / 20 + 0.02
+        lists.append(Listed(table, np.array([0.0, 1.0]) if image < 5 else np.array([0.0, 0.1])))
+    fitted = fit_weights(lists, None)
+    assert fitted.terms["area"].weight > 0
+    assert all(fitted.logit(NAMES, each.table).argmax() == 1 for each in lists)
 
 
 def test_without_weights_to_begin_with_features_are_standardised_by_what_was_seen() -> None:
@@ -285,6 +316,12 @@ def test_too_few_photographs_are_refused(
     message = f"{found} photographs with proposals: {MIN_IMAGES} is the least"
     with pytest.raises(UsageError, match=message):
         fitted_on(photographs, proposer)
+
+
+def test_where_next_to_nothing_is_chosen_there_is_no_confidence_to_fit() -> None:
+    config = CONFIG.model_copy(update={"choose": ChooseConfig(min_score=1.0)})
+    with pytest.raises(UsageError, match="an object was chosen on 0 photographs"):
+        fit_choice(PHOTOGRAPHS, FakeProposer(), config, None, QUIET)
 
 
 def test_any_iterable_of_photographs_will_do() -> None:

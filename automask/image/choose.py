@@ -59,19 +59,19 @@ def choose(
         terms=best.terms,
         flags=_flags(proposals[best.index], margin, config),
     )
-    return with_agreement(choice, config, None)
+    return with_second_look(choice, config, None)
 
 
-def with_agreement(choice: Choice, config: ChooseConfig, agreement: float | None) -> Choice:
-    """The choice, its confidence told how far a second look agreed (IoU); None: there was none."""
-    sure = _scorer(config).sureness(confidence_evidence(choice, agreement))
+def with_second_look(choice: Choice, config: ChooseConfig, seen_iou: float | None) -> Choice:
+    """The choice, its confidence told the predicted IoU of a second look; None: there was none."""
+    sure = _scorer(config).sureness(confidence_evidence(choice, seen_iou))
     return replace(choice, confidence=sure)
 
 
-def confidence_evidence(choice: Choice, agreement: float | None) -> dict[str, float]:
+def confidence_evidence(choice: Choice, seen_iou: float | None) -> dict[str, float]:
     """What confidence is made of, by the names in scorer.py; what is not known is left out."""
     known = {**choice.terms, "score": choice.score, "margin": choice.margin}
-    return known if agreement is None else {**known, "agreement": agreement}
+    return known if seen_iou is None else {**known, "second_look_iou": seen_iou}
 
 
 def contenders(proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig) -> list[Proposal]:
@@ -131,7 +131,7 @@ def _scorer(config: ChooseConfig) -> Scorer:
 
 
 def _is_acceptable(mask: Mask, config: ChooseConfig) -> bool:
-    if not config.min_area <= area_fraction(mask) <= config.max_area:
+    if not mask.any() or not config.min_area <= area_fraction(mask) <= config.max_area:
         return False
     return border_coverage(mask) <= config.max_border_coverage
 

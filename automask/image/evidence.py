@@ -146,7 +146,9 @@ def border(s: Stack) -> Numbers:
 
 
 def border_sides(s: Stack) -> Numbers:
-    """How many sides the mask reaches, 0..4: an object may be cut off at one, a frame has four."""
+    """How many sides the mask reaches, as near as the grid tells, 0..4: an object may be cut off at
+    one, a frame has four.
+    """
     return (s.border > 0).sum(axis=1).astype(np.float32)
 
 
@@ -160,7 +162,8 @@ def centrality(s: Stack) -> Numbers:
     height, width = s.masks.shape[1:]
     y, x = np.mgrid[-0.5 : 0.5 : height * 1j, -0.5 : 0.5 : width * 1j].astype(np.float32)
     dx, dy = (s.flat @ c.reshape(-1) / s.pixels for c in (x, y))
-    return np.maximum(0, 1 - np.hypot(dx, dy) / np.hypot(0.5, 0.5)).astype(np.float32)
+    nearness = np.maximum(0, 1 - np.hypot(dx, dy) / np.hypot(0.5, 0.5))
+    return np.where(s.flat.any(axis=1), nearness, 0).astype(np.float32)
 
 
 def compactness(s: Stack) -> Numbers:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from automask.config import RunConfig
 from automask.errors import ImageError
-from automask.image.choose import choose, convinces, with_agreement
+from automask.image.choose import choose, convinces, with_second_look
 from automask.image.closeup import Closeup, close_up, pasted
 from automask.image.load import load
 from automask.image.objects import Labels, label_objects, pick_objects, quality
@@ -27,7 +27,6 @@ from automask.image.render import Rendering
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, encode_png, output_path, write_atomic
-from automask.metrics import mask_iou
 from automask.records import (
     FAILED,
     NO_OBJECT,
@@ -140,14 +139,15 @@ def look_closer(
     choice = choose(found.proposals, config.choose, found.scene)
     first = None if choice.index is None else close_up(image, found.proposals[choice.index])
     seconds = {**found.seconds, "choose": clock.lap()}
-    if first is None or choice.confidence >= proposer.look_again_below:
+    is_sure = choice.confidence >= proposer.look_again_below
+    if first is None or is_sure or not first.mask.any():
         return Looked(choice, first, seconds)
     with owner or nullcontext():
         again = proposer.look_again(first.pixels, first.mask)
     clock.lap()
     second = replace(first, mask=again.proposals[0].mask)
     is_better = _is_better(again.proposals[0], second, image, found, choice, config)
-    choice = with_agreement(choice, config.choose, mask_iou(first.mask, second.mask))
+    choice = with_second_look(choice, config.choose, again.proposals[0].predicted_iou)
     for name, value in {**again.seconds, "choose": clock.lap()}.items():
         seconds[name] += value
     return Looked(choice, second if is_better else first, seconds)

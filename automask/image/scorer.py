@@ -14,15 +14,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from automask.errors import ConfigError
 from automask.image.evidence import NAMES
 
 Numbers = NDArray[np.floating]
 
+FAR = 3.0  # deviations; what is farther out than nearly all that was seen says no more
+
 # What confidence is made of: see `confidence_evidence` in choose.py.
-CONFIDENCE_NAMES = (*NAMES, "score", "margin", "agreement")
+CONFIDENCE_NAMES = (*NAMES, "score", "margin", "second_look_iou")
 
 
 class Term(BaseModel):
@@ -44,9 +46,9 @@ class Linear(BaseModel):
     terms: dict[str, Term]
 
     def standardised(self, names: Sequence[str], values: Numbers) -> NDArray[np.float64]:
-        """K x F values in deviations from their means; 0 where a value is NaN."""
+        """K x F values in deviations from their means, -FAR..FAR; 0 where a value is NaN."""
         mean, deviation, _ = self._columns(names)
-        return np.nan_to_num((values - mean) / deviation)
+        return np.nan_to_num((values - mean) / deviation).clip(-FAR, FAR)
 
     def logit(self, names: Sequence[str], values: Numbers) -> NDArray[np.float64]:
         """K from K x F values, whose columns are named."""
@@ -69,6 +71,13 @@ class Scorer(BaseModel):
     choice: Linear  # of the features in evidence.py: log odds of being the object (IoU >= 0.5)
     confidence: Linear  # of CONFIDENCE_NAMES: log odds that the chosen mask is good (IoU >= 0.8)
 
+    @model_validator(mode="after")
+    def _weighs_what_is_known(self) -> Scorer:
+        for linear, names in ((self.choice, NAMES), (self.confidence, CONFIDENCE_NAMES)):
+            if unknown := sorted(set(linear.terms) - set(names)):
+                raise ValueError(f"no evidence is named {', '.join(unknown)}; fit it again")
+        return self
+
     def sureness(self, evidence: Mapping[str, float]) -> float:
         """How likely the chosen mask is good (IoU >= 0.8), 0..1."""
         values = np.array([[evidence.get(name, np.nan) for name in CONFIDENCE_NAMES]])
@@ -76,10 +85,10 @@ class Scorer(BaseModel):
 
     def weighted(self, overrides: Mapping[str, float]) -> Scorer:
         """With other weights for some features; raises ConfigError for a name that is none."""
-        if unknown := sorted(set(overrides) - set(NAMES)):
+        if unknown := sorted(set(overrides) - set(self.choice.terms)):
             raise ConfigError(
                 f"choose.weights: no evidence is named {', '.join(unknown)}; "
-                f"there is {', '.join(NAMES)}"
+                f"there is {', '.join(self.choice.terms)}"
             )
         terms = {
             name: term.model_copy(update={"weight": overrides.get(name, term.weight)})

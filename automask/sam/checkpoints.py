@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 SAM_BASE = "https://dl.fbaipublicfiles.com/segment_anything/"
 SAM2_BASE = "https://dl.fbaipublicfiles.com/segment_anything_2/072824/"
 SAM21_BASE = "https://dl.fbaipublicfiles.com/segment_anything_2/092824/"
+
+
+ALWAYS = math.inf  # a confidence that none has
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ TINY_SHA256 = "317d2432fb92c21c9babefb67454e18593d06022e3283ede2648646e609dc3e8"
 CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(
         "tiny", "tiny", "automask_tiny.safetensors", TINY_SHA256,
-        arch="tiny", max_side=512, threads=1, look_again_below=1.0, settings=TINY_SETTINGS,
+        arch="tiny", max_side=512, threads=1, look_again_below=ALWAYS, settings=TINY_SETTINGS,
     ),
     Checkpoint(
         "vit_b", "sam", "sam_vit_b_01ec64.pth",

@@ -148,6 +148,10 @@ def test_what_is_never_an_object_is_not_chosen(
     assert choose([proposal(mask, 1.0, 1.0)], config(**limit, min_score=0)) == NOTHING
 
 
+def test_nothing_is_no_object_whatever_its_least_area(config: ConfigMaker) -> None:
+    assert choose([proposal(drawn("....", "...."))], config(min_area=0)).index is None
+
+
 def test_what_is_never_an_object_is_not_even_a_runner_up(config: ConfigMaker) -> None:
     choice = choose([proposal(BACKDROP, 1.0, 1.0), proposal(CENTRED)], config())
     assert (choice.index, choice.runner_up) == (1, None)

@@ -21,7 +21,7 @@ from automask.image.choose import (
     confidence_evidence,
     contenders,
     convinces,
-    with_agreement,
+    with_second_look,
 )
 from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer, Term
 from automask.records import Proposal, Scene
@@ -95,8 +95,8 @@ def test_confidence_grows_with_the_margin(config: ConfigMaker) -> None:
 
 
 def test_without_a_runner_up_the_margin_counts_as_its_cap(config: ConfigMaker) -> None:
-    # 4 x 0.25 = 1.
-    choice = choose([proposal(CAR)], config({"margin": 0.25}, margin_cap=4))
+    # 2.5 x 0.4 = 1.
+    choice = choose([proposal(CAR)], config({"margin": 0.4}, margin_cap=2.5))
     assert choice.confidence == pytest.approx(0.73106, abs=1e-5)
 
 
@@ -111,19 +111,19 @@ def test_what_the_scene_does_not_tell_changes_no_confidence(config: ConfigMaker)
     assert choose([proposal(CAR)], config({"saliency_iou": 9})).confidence == 0.5
 
 
-def test_confidence_grows_with_the_agreement_of_a_second_look(config: ConfigMaker) -> None:
-    settings = config({"agreement": 2})
+def test_confidence_grows_with_the_iou_that_a_second_look_predicts(config: ConfigMaker) -> None:
+    settings = config({"second_look_iou": 2})
     choice = choose([proposal(CAR)], settings)
     # 2 x 0.5 = 1; what is not known counts nothing.
-    assert with_agreement(choice, settings, 0.5).confidence == pytest.approx(0.73106, abs=1e-5)
-    assert with_agreement(choice, settings, None) == choice
+    assert with_second_look(choice, settings, 0.5).confidence == pytest.approx(0.73106, abs=1e-5)
+    assert with_second_look(choice, settings, None) == choice
     assert choice.confidence == 0.5
 
 
 def test_a_second_look_changes_nothing_but_the_confidence(config: ConfigMaker) -> None:
-    settings = config({"agreement": 2})
+    settings = config({"second_look_iou": 2})
     choice = choose([proposal(CAR), proposal(DOG, 0.7)], settings)
-    looked = with_agreement(choice, settings, 0.9)
+    looked = with_second_look(choice, settings, 0.9)
     assert (looked.index, looked.runner_up, looked.score) == (0, 1, choice.score)
     assert (looked.margin, looked.terms, looked.flags) == (
         choice.margin, choice.terms, choice.flags
@@ -133,8 +133,8 @@ def test_a_second_look_changes_nothing_but_the_confidence(config: ConfigMaker) -
 def test_all_that_confidence_is_made_of_has_its_name(config: ConfigMaker) -> None:
     choice = choose([proposal(CAR)], config())
     assert confidence_evidence(choice, 0.75).keys() == set(CONFIDENCE_NAMES)
-    assert confidence_evidence(choice, 0.75)["agreement"] == 0.75
-    assert "agreement" not in confidence_evidence(choice, None)
+    assert confidence_evidence(choice, 0.75)["second_look_iou"] == 0.75
+    assert "second_look_iou" not in confidence_evidence(choice, None)
 
 
 # Contenders: what is asked again before the choice, the likely winner and those close behind.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from automask.image.evidence import FEATURES, NAMES, OTHERS, evidence, stack
+from automask.image.evidence import FEATURES, NAMES, evidence, stack
 from automask.records import Proposal, Scene
 
 Mask = NDArray[np.bool_]
@@ -240,62 +240,6 @@ def test_edge_agreement_is_the_gradient_on_the_outline_over_that_of_the_image() 
 
 def test_without_any_edge_in_the_image_no_outline_agrees() -> None:
     assert told("edge_agreement", CENTRED, scene=Scene(IMAGE)) == [0]
-
-
-# How the proposals lie to each other: a car, its door, and a dog.
-
-CAR, DOOR, DOG = (
-    box((16, 16), 2, 2, 10, 10),
-    box((16, 16), 4, 4, 8, 8),
-    box((16, 16), 12, 12, 16, 16),
-)
-
-
-def test_a_part_lies_in_its_whole() -> None:
-    assert told("parts", CAR, DOOR, DOG) == pytest.approx([1 / 3, 0, 0])
-    assert told("wholes", CAR, DOOR, DOG) == pytest.approx([0, 1 / 3, 0])
-
-
-@pytest.mark.parametrize(
-    ("part", "is_part"),
-    [
-        (box((16, 16), 2, 2, 8, 10), True),  # 48 of the car's 64 px
-        (box((16, 16), 2, 2, 9, 10), False),  # 56 of 64 are more than 0.8: the car once more
-        (box((16, 16), 2, 0, 4, 10), False),  # 16 of its 20 px lie in the car, 0.8
-        (box((16, 16), 7, 4, 11, 5) | box((16, 16), 4, 4, 10, 8), True),  # 24 of 25 px do
-    ],
-    ids=["smaller", "as large", "half outside", "a little outside"],
-)
-def test_a_part_is_smaller_and_lies_inside(part: Mask, is_part: bool) -> None:
-    assert told("parts", CAR, part)[0] == (0.5 if is_part else 0)
-    assert told("wholes", CAR, part)[1] == (0.5 if is_part else 0)
-
-
-def test_support_comes_from_proposals_of_the_same_and_from_itself() -> None:
-    nearly = CAR & ~box((16, 16), 2, 2, 3, 10)  # 56 of 64 px: IoU 0.875
-    assert told("support", CAR, nearly, DOOR) == pytest.approx([2 / 3, 2 / 3, 1 / 3])
-
-
-def test_explained_is_the_share_of_all_votes_that_lie_in_a_mask() -> None:
-    # 64 + 16 + 16 votes; in the car its own and the door's, in the door 16 of each.
-    assert told("explained", CAR, DOOR, DOG) == pytest.approx([80 / 96, 32 / 96, 16 / 96])
-
-
-def test_a_backdrop_explains_no_object() -> None:
-    assert told("explained", CENTRED, BACKDROP) == [1, 0]
-    assert told("explained", BACKDROP) == [0]
-
-
-def test_a_thousand_proposals_are_each_held_against_the_same_few() -> None:
-    """So that the time grows with their number, and not with its square."""
-    many = stack([proposal(CAR)] * 1000, Scene())
-    assert many.overlap.shared.shape == (1000, OTHERS)
-
-
-def test_the_few_are_those_with_the_highest_predicted_iou() -> None:
-    proposals = [proposal(DOOR, 0.5), *[proposal(CAR, 0.9)] * OTHERS]
-    assert told("parts", *proposals) == [0] * (OTHERS + 1)
-    assert told("wholes", *proposals) == [1] + [0] * OTHERS
 
 
 # What the saliency map says of it.

@@ -15,6 +15,7 @@ from automask.errors import ConfigError
 from automask.image.evidence import NAMES
 from automask.image.scorer import (
     CONFIDENCE_NAMES,
+    FAR,
     Linear,
     Scorer,
     Term,
@@ -90,9 +91,15 @@ def test_sureness_is_the_chance_by_the_confidence_s_weights() -> None:
 
 
 def test_sureness_goes_by_the_intercept_where_nothing_is_known() -> None:
-    confidence = Linear(intercept=-1, terms={"agreement": term(mean=0.5, weight=5)})
+    confidence = Linear(intercept=-1, terms={"second_look_iou": term(mean=0.5, weight=5)})
     ours = Scorer(fitted_on="", choice=NOTHING, confidence=confidence)
     assert ours.sureness({}) == pytest.approx(0.26894, abs=1e-5)
+
+
+def test_what_is_farther_out_than_anything_seen_says_no_more() -> None:
+    ours = Linear(terms={"area": term(mean=0.5, deviation=0.1)})
+    values = np.array([[0.8], [0.9], [100.0], [-100.0]])  # 3, 4, 995 and -1005 deviations
+    assert ours.logit(["area"], values).tolist() == pytest.approx([FAR, FAR, FAR, -FAR])
 
 
 # Other weights for some of the evidence.
@@ -117,7 +124,9 @@ def test_nothing_else_is_replaced() -> None:
 
 
 def test_a_weight_of_no_evidence_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"no evidence is named beauty, luck; there is .*border,"):
+    with pytest.raises(
+        ConfigError, match=r"no evidence is named beauty, luck; there is area, border"
+    ):
         OURS.weighted({"luck": 1, "beauty": 2, "area": 3})
 
 
@@ -218,3 +227,10 @@ def test_the_shipped_weights_are_finite_and_not_all_of_them_0() -> None:
         weights = [linear.intercept, *(t.weight for t in linear.terms.values())]
         assert np.isfinite(weights).all()
         assert np.any(weights)
+
+
+def test_a_term_that_is_no_evidence_of_this_version_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text(text(choice={"terms": {"beauty": {"mean": 0, "deviation": 1, "weight": 1}}}))
+    with pytest.raises(ConfigError, match=r"old\.json holds no weights(.|\n)*named beauty; fit it"):
+        scorer(file)

@@ -14,7 +14,7 @@ What is fitted, each on top of the one before:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,11 +26,19 @@ from rich.table import Table
 
 from automask.config import RunConfig
 from automask.errors import UsageError
+from automask.fit_linear import (
+    Listed,
+    blank,
+    fit_logistic,
+    fit_weights,
+    weighted,
+    weights_of,
+)
 from automask.image.choose import choose, confidence_evidence
 from automask.image.closeup import close_up, pasted
 from automask.image.evidence import NAMES, evidence
 from automask.image.pipeline import Proposer
-from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer, Term, logistic
+from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer
 from automask.image.sizes import resized, shrink
 from automask.image.write import write_atomic
 from automask.labelled import Labelled
@@ -38,30 +46,12 @@ from automask.made_up import proposals_from_truth
 from automask.metrics import mask_iou
 from automask.records import Found, Mask
 
-Floats = NDArray[np.float64]
-
-OBJECT_IOU, GOOD_IOU = 0.5, 0.8
+GOOD_IOU = 0.8
 # With 0.25 tiny's own masks are chosen 0.002 worse (IoU), with 0 the made-up ones 0.10 worse.
 MADE_UP_WEIGHT = 0.1
-STEPS, RATE = 200, 0.05  # of Adam, for the choice
-# How strongly weights are held to those one begins with, and to 0 where one begins with none, in
-# images: so many would have to disagree by a whole IoU for a weight to move by 1.
-HOLD_TO_BEGIN, HOLD_TO_NOTHING = 5.0, 0.1
 HOLD_CONFIDENCE = 1.0
-HOLD_SCALE, MIN_SCALE = 1e-3, 0.05
 FOLDS = 4
 MIN_IMAGES = 8
-NEWTON_STEPS, HALVINGS = 30, 20
-MIN_DEVIATION = 1e-3
-
-
-@dataclass(frozen=True)
-class Listed:
-    """The proposals of one image with their evidence."""
-
-    table: Floats  # K x F
-    ious: Floats  # K, with the true mask
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -129,50 +119,6 @@ def print_fitted(console: Console, fitted: Fitted) -> None:
     console.print(table)
 
 
-def fit_weights(lists: Sequence[Listed], begin: Linear | None) -> Linear:
-    """The choice's weights, as log odds of being the object."""
-    table = np.concatenate([listed.table for listed in lists])
-    linear = begin or _blank(NAMES, table)
-    rows = [linear.standardised(NAMES, listed.table) for listed in lists]
-    images = sum(listed.weight for listed in lists)
-    hold = HOLD_TO_BEGIN if begin else HOLD_TO_NOTHING
-    weights = _listwise(rows, lists, _weights_of(linear, NAMES), hold / images)
-    return _as_log_odds(linear, weights, rows, lists)
-
-
-def fit_logistic(
-    rows: Floats, truth: NDArray[np.bool_], weight: Floats, hold: Floats, held: Floats
-) -> Floats:
-    """F + 1 weights, the intercept last, of K x F rows by Newton's method.
-
-    hold: F + 1 strengths of a ridge to the F + 1 weights `held`.
-    """
-    x = np.hstack([rows, np.ones((len(rows), 1))])
-    ridge = np.diag(hold + 1e-9)
-
-    def loss(w: Floats) -> float:
-        z = x @ w
-        return float(weight @ (np.logaddexp(0, z) - truth * z) + hold @ (w - held) ** 2 / 2)
-
-    w = np.array(held, np.float64)
-    for _ in range(NEWTON_STEPS):
-        p = logistic(x @ w)
-        slope = x.T @ (weight * (truth - p)) - hold * (w - held)
-        curve = (x * (weight * p * (1 - p))[:, None]).T @ x + ridge
-        w = _shortened(w, np.asarray(np.linalg.solve(curve, slope), np.float64), loss)
-    return w
-
-
-def _shortened(w: Floats, step: Floats, loss: Callable[[Floats], float]) -> Floats:
-    """`w + step`, the step halved until the loss does not grow: a whole one can go far astray."""
-    before = loss(w)
-    for halvings in range(HALVINGS):
-        after = w + step / 2**halvings
-        if loss(after) <= before:
-            return after
-    return w
-
-
 def _cases(photographs: Iterable[Labelled], proposer: Proposer, console: Console) -> list[Case]:
     rng = np.random.default_rng(0)
     hidden = not console.is_terminal
@@ -206,74 +152,6 @@ def _listed(found: Found, truth: Mask, weight: float = 1.0) -> Listed:
 
 def _lists(cases: Sequence[Case]) -> list[Listed]:
     return [listed for case in cases for listed in (case.listed, case.made_up)]
-
-
-def _blank(names: Sequence[str], table: Floats) -> Linear:
-    """Means and deviations of what is known; every weight 0."""
-    known = np.ma.masked_invalid(table)
-    deviation = np.maximum(known.std(axis=0).filled(1.0), MIN_DEVIATION)
-    columns = zip(names, known.mean(axis=0).filled(0.0), deviation, strict=True)
-    return Linear(terms={n: Term(mean=m, deviation=d, weight=0) for n, m, d in columns})
-
-
-def _weights_of(linear: Linear, names: Sequence[str]) -> Floats:
-    return np.array([linear.terms[n].weight if n in linear.terms else 0.0 for n in names])
-
-
-def _listwise(rows: Sequence[Floats], lists: Sequence[Listed], held: Floats, hold: float) -> Floats:
-    """The F weights that raise the expected IoU, see above, by Adam (Kingma and Ba, 2015)."""
-    padded, ious, is_there = _padded(rows, lists)
-    share = np.array([listed.weight for listed in lists])
-    share /= share.sum()
-    w, first, second = held.copy(), np.zeros(len(held)), np.zeros(len(held))
-    for step in range(1, STEPS + 1):
-        logits = np.where(is_there, padded @ w, -np.inf)
-        chance = np.exp(logits - logits.max(axis=1, keepdims=True))
-        chance /= chance.sum(axis=1, keepdims=True)
-        gain = chance * (ious - (chance * ious).sum(axis=1, keepdims=True))
-        slope = hold * (w - held) - np.einsum("nkf,nk,n->f", padded, gain, share)
-        first = 0.9 * first + 0.1 * slope
-        second = 0.999 * second + 0.001 * slope**2
-        steady = first / (1 - 0.9**step), second / (1 - 0.999**step)
-        w = w - RATE * steady[0] / (np.sqrt(steady[1]) + 1e-8)
-    return w
-
-
-def _padded(
-    rows: Sequence[Floats], lists: Sequence[Listed]
-) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """N x K x F evidence, N x K IoU, and which of the K are there."""
-    most = max(map(len, rows))
-    padded = np.zeros((len(rows), most, rows[0].shape[1]))
-    ious, is_there = np.zeros((len(rows), most)), np.zeros((len(rows), most), np.bool_)
-    for i, (own, listed) in enumerate(zip(rows, lists, strict=True)):
-        padded[i, : len(own)], ious[i, : len(own)] = own, listed.ious
-        is_there[i, : len(own)] = True
-    return padded, ious, is_there
-
-
-def _as_log_odds(
-    linear: Linear, weights: Floats, rows: Sequence[Floats], lists: Sequence[Listed]
-) -> Linear:
-    """Only the differences within an image were fitted: here the level and the scale."""
-    evidence_of_all = np.concatenate(rows) @ weights
-    is_object = np.concatenate([listed.ious >= OBJECT_IOU for listed in lists])
-    each = np.concatenate([np.full(len(r), s.weight) for r, s in zip(rows, lists, strict=True)])
-    hold = np.array([HOLD_SCALE, 0.0])
-    slope, intercept = fit_logistic(
-        evidence_of_all[:, None], is_object, each, hold, np.array([1.0, 0.0])
-    )
-    # Between images the evidence can run against the truth; within them it is fitted not to.
-    return _weighted(linear, NAMES, max(slope, MIN_SCALE) * weights, intercept)
-
-
-def _weighted(linear: Linear, names: Sequence[str], weights: Floats, intercept: float) -> Linear:
-    terms = {
-        name: linear.terms[name].model_copy(update={"weight": round(float(weight), 4)})
-        for name, weight in zip(names, weights, strict=True)
-        if name in linear.terms
-    }
-    return Linear(intercept=round(float(intercept), 4), terms=terms)
 
 
 def _by_folds(cases: Sequence[Case], begin: Scorer | None) -> list[Linear]:
@@ -314,12 +192,12 @@ def _fit_confidence(
         )
     table = np.array([[known.get(n, np.nan) for n in CONFIDENCE_NAMES] for known, _ in told])
     good = np.array([iou >= GOOD_IOU for _, iou in told])
-    linear = begin.confidence if begin else _blank(CONFIDENCE_NAMES, table)
+    linear = begin.confidence if begin else blank(CONFIDENCE_NAMES, table)
     standard = linear.standardised(CONFIDENCE_NAMES, table)
-    held = np.append(_weights_of(linear, CONFIDENCE_NAMES), linear.intercept)
+    held = np.append(weights_of(linear, CONFIDENCE_NAMES), linear.intercept)
     hold = np.full(len(held), HOLD_CONFIDENCE)
     weights = fit_logistic(standard, good, np.ones(len(good)), hold, held)
-    return _weighted(linear, CONFIDENCE_NAMES, weights[:-1], weights[-1])
+    return weighted(linear, CONFIDENCE_NAMES, weights[:-1], weights[-1])
 
 
 def _sure_evidence(

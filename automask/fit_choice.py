@@ -50,6 +50,10 @@ GOOD_IOU = 0.8
 # With 0.25 tiny's own masks are chosen 0.002 worse (IoU), with 0 the made-up ones 0.10 worse.
 MADE_UP_WEIGHT = 0.1
 HOLD_CONFIDENCE = 1.0
+# How a proposal lies to the others depends on which points were asked. With these in the choice few
+# points gave the full grid's mask on 96.6 % of 116 photographs, without on 99.1 %, and the masks
+# were no better (0.836 against 0.835 IoU in cross-validation).
+UNSTEADY = ("parts", "wholes", "explained")
 FOLDS = 4
 MIN_IMAGES = 8
 
@@ -147,6 +151,7 @@ def _case(
 
 def _listed(found: Found, truth: Mask, weight: float = 1.0) -> Listed:
     table = evidence(found.proposals, found.scene).astype(np.float64)
+    table[:, [NAMES.index(name) for name in UNSTEADY]] = np.nan
     return Listed(table, np.array([mask_iou(p.mask, truth) for p in found.proposals]), weight)
 
 

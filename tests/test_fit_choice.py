@@ -17,6 +17,7 @@ from automask.errors import UsageError
 from automask.fit_choice import (
     MADE_UP_WEIGHT,
     MIN_IMAGES,
+    UNSTEADY,
     Fitted,
     fit_choice,
     print_fitted,
@@ -99,6 +100,12 @@ def test_the_weights_say_what_they_were_fitted_on_and_name_everything() -> None:
 def standard(**weights: float) -> Linear:
     terms = {n: Term(mean=0, deviation=1, weight=weights.get(n, 0)) for n in NAMES}
     return Linear(terms=terms)
+
+
+def test_what_depends_on_where_points_were_asked_has_no_say_in_the_choice() -> None:
+    terms = fitted_on().scorer.choice.terms
+    assert {terms[name].weight for name in UNSTEADY} == {0}
+    assert terms["border"].weight != 0
 
 
 def test_before_is_what_the_weights_chose_that_it_began_with() -> None:

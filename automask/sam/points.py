@@ -11,7 +11,7 @@ only by a slightly other outline of the same object:
 4. The neighbours of the contenders' own points.
 
 All of them are points of the full grid, so that each mask is one that the full grid gives as well.
-The numbers were chosen on 232 photographs that tiny did not learn from; on 250 others about 170 of
+The numbers were chosen on 232 photographs that tiny did not learn from; on 500 others about 170 of
 1024 points are asked, and the mask is the full grid's (IoU >= 0.95) on 98 % of them (see
 docs/benchmarks.md). The bundled model's saliency map in the place of 2 measured no better.
 (MobileSAMv2, Zhang et al., 2023, places its prompts by a detector instead; here what was found so

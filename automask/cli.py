@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from automask.bench.command import bench_command
-from automask.console import make_console, split_names
+from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
 
@@ -134,7 +134,6 @@ def models_command(
     """List the checkpoints: family, size, license, and whether each is here and verified."""
     from rich.table import Column, Table
 
-    from automask.progress import shown
     from automask.sam.checkpoints import CHECKPOINTS
     from automask.sam.weights import check, search_folders
 
@@ -162,7 +161,7 @@ def fetch_command(
 
     for name in names:
         file = fetch(name, weights)
-        make_console().print(f"{name}: {file}, verified")
+        make_console().print(shown(f"{name}: {file}, verified"))
 
 
 @app.command("eval-choice")
@@ -325,7 +324,9 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    print(f"automask: {message}", file=sys.stderr, flush=True)
+    """The lines of a message are ours; a file's name in it must not reach the terminal as it is."""
+    lines = (visible(line) for line in f"automask: {message}".split("\n"))
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def _megabytes(size: int | None) -> str:

@@ -6,24 +6,15 @@ import time
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from automask.console import shown as shown
+from automask.console import visible as visible
 from automask.records import FAILED, ImageRecord
 from automask.runner import LOW_CONFIDENCE, Prepared, RunSummary
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
-
-
-def shown(name: str) -> str:
-    """A file name or message as one harmless line: no control characters, no markup."""
-    return escape(visible(name))
-
-
-def visible(name: str) -> str:
-    """A file name or message as one line: control characters and bytes that are no text, spelt."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 class _Tally:

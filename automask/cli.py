@@ -12,6 +12,7 @@ from automask.bench.command import bench_command
 from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.ledger.command import records_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -306,6 +307,7 @@ def tune_command(
 
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("records")(records_command)
 
 
 def main() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from automask.errors import UsageError
+from automask.image.write import partial_name
 
 
 def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
@@ -23,3 +27,20 @@ def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
         trial.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Gives the name of a file to write; when it is whole it takes the place of `file`.
+
+    Where the block raises, `file` stays as it was. Raises OSError.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.parent / partial_name(file.name)
+    try:
+        yield partial
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -12,9 +12,9 @@ FORMULA_BEGINS = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20
 def cell(text: str) -> str:
     """One line of text that no spreadsheet takes for a formula.
 
-    Characters that cannot be seen are spelt, as on the terminal: line ends and tabs, marks that turn
-    the direction of writing, bytes that are no text. What would begin a formula has a ' before it,
-    and so has what begins with a ' itself: who takes one ' away has the text again.
+    Characters that cannot be seen are spelt, as on the terminal: line ends and tabs, marks that
+    turn the direction of writing, bytes that are no text. What would begin a formula has a ' before
+    it, and so has what begins with a ' itself: who takes one ' away has the text again.
     """
     spelt = visible(text)
     return f"'{spelt}" if spelt.startswith(FORMULA_BEGINS) else spelt

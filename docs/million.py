@@ -70,7 +70,7 @@ def _record(number: int, attempt: int) -> ImageRecord:
         "attempts": attempt,
         "confidence": number % 1000 / 1000,
         "flags": ("touches_border",) if number % 3 == 0 else (),
-        "started_at": f"2024-05-01T10:{number // 60 % 60:02d}:{number % 60:02d}.{attempt:03d}+00:00",
+        "started_at": f"2024-05-01T10:{number // 60 % 60:02d}:{number % 60:02d}.{attempt}00+00:00",
         "settings": "0123456789abcdef",
         "steps": (),
     }

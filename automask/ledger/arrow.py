@@ -29,15 +29,14 @@ def schema() -> Any:
 
 
 def to_batch(records: Sequence[ImageRecord]) -> Any:
-    """A pyarrow.RecordBatch. Of names that are not UTF-8 each stray byte is spelt, as in \\udce9."""
+    """A pyarrow.RecordBatch. Of names that are not UTF-8 the stray bytes are spelt: \\udce9."""
     pa = needed("pyarrow", WHO)
+    kinds, fields = columns(), schema()
     arrays = [
-        pa.array(
-            [_value(columns()[field.name], getattr(r, field.name)) for r in records], field.type
-        )
-        for field in schema()
+        pa.array([_value(kinds[field.name], getattr(r, field.name)) for r in records], field.type)
+        for field in fields
     ]
-    return pa.record_batch(arrays, schema=schema())
+    return pa.record_batch(arrays, schema=fields)
 
 
 def _value(kind: Kind, value: Any) -> Any:

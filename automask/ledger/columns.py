@@ -29,7 +29,7 @@ CATEGORIES = frozenset(
     {"status", "model", "model_sha256", "device", "dtype", "generator", "worker", "settings"}
 )
 INSTANTS = frozenset({"started_at"})
-_BY_TYPE = {
+_BY_TYPE: dict[object, Kind] = {
     str: Kind.TEXT,
     str | None: Kind.TEXT,
     int: Kind.INTEGER,

@@ -28,8 +28,8 @@ def form_of(file: Path, asked: str | None) -> str:
         if file.suffix == suffix:
             return form
     raise UsageError(
-        f"--out {file.name!a}: in what form? Let its name end in {', '.join(SUFFIXES.values())}, or "
-        f"say --to {'|'.join(SUFFIXES)}"
+        f"--out {file.name!a}: in what form? Let its name end in {', '.join(SUFFIXES.values())}, "
+        f"or say --to {'|'.join(SUFFIXES)}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from automask.bench.command import bench_command
+from automask.compare.command import compare_command
 from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
@@ -307,6 +308,7 @@ def tune_command(
 
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("compare")(compare_command)
 app.command("records")(records_command)
 
 

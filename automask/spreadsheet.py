@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from automask.console import visible
 
 # What makes a formula of a cell in Excel, LibreOffice or Google Sheets, the full-width forms too
@@ -18,3 +21,8 @@ def cell(text: str) -> str:
     """
     spelt = visible(text)
     return f"'{spelt}" if spelt.startswith(FORMULA_BEGINS) else spelt
+
+
+def cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for `csv.DictWriter`: text as `cell` has it, numbers and None as they are."""
+    return {key: cell(value) if isinstance(value, str) else value for key, value in row.items()}

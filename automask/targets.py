@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from automask.errors import UsageError
-from automask.image.write import partial_name
+from automask.errors import OutputError, UsageError
+from automask.image.write import partial_name, write_atomic
 
 
 def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
@@ -27,6 +27,19 @@ def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
         trial.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+def write_text(file: Path, text: str) -> None:
+    """Writes UTF-8; of file names what is none is spelt out. Raises OutputError."""
+    write_bytes(file, text.encode(errors="backslashreplace"))
+
+
+def write_bytes(file: Path, data: bytes) -> None:
+    """Writes a file, whole or not at all. Raises OutputError."""
+    try:
+        write_atomic(file, data)
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror}") from error
 
 
 @contextmanager

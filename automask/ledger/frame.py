@@ -29,9 +29,10 @@ def load_records(output: str | os.PathLike[str]) -> pd.DataFrame:
     """The newest record of each image of an output folder, a row each, in the order of their names.
 
     A column for each field of `automask.records.ImageRecord`, see docs/records.md: `status`,
-    `model`, `device` and the like are categories, `started_at` is a time in UTC, numbers are `Int64`
-    and `Float64` with NA where nothing was measured, `flags` and `kinds` are lists, and `image`,
-    `output` and `error` are str objects, so that a file name that is not UTF-8 stays what it is.
+    `model`, `device` and the like are categories, `started_at` is a time in UTC, numbers are
+    `Int64` and `Float64` with NA where nothing was measured, `flags` and `kinds` are lists, and
+    `image`, `output` and `error` are str objects, so that a file name that is not UTF-8 stays what
+    it is.
 
     Raises UsageError where the folder has no records, InstallationError where pandas is missing.
     """

@@ -30,9 +30,10 @@ h1, h2, p, li, figcaption, td:first-child { overflow-wrap: anywhere }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; margin: 1em 0 }
 th, td { padding: .25em .8em; text-align: right; border-bottom: 1px solid var(--line) }
+td { white-space: nowrap } td:first-child { white-space: normal; min-width: 6em }
 th { background: var(--head) } th:first-child, td:first-child { text-align: left }
 tr.all td { font-weight: bold }
-ul { padding-left: 1.2em } td:first-child { min-width: 8em }
+ul { padding-left: 1.2em } li.name { list-style: none; padding-left: 1em }
 figure { margin: 1.5em 0 } img { max-width: 100%; height: auto; display: block }
 figcaption { margin-bottom: .3em }
 .tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(200px, 44%), 1fr));
@@ -41,7 +42,7 @@ figcaption { margin-bottom: .3em }
 .key { display: inline-block; width: .9em; height: .9em; border: 1px solid #777;
   margin: 0 .3em 0 1em }
 .bar { display: block; height: .9em; background: var(--bar); min-width: 1px }
-td.bars { width: 14em; text-align: left }
+td.bars { width: 14em; min-width: 4em }
 """
 
 
@@ -72,8 +73,13 @@ def bars(grid: Grid, shares: Sequence[float], words: str) -> str:
 
 
 def lines(texts: Sequence[str]) -> str:
-    """A list; nothing where there is no line."""
-    items = "\n".join(f"<li>{safe(text.strip())}</li>" for text in texts)
+    """A list; nothing where there is no line. A line that is set in belongs to the one before."""
+    items = "\n".join(
+        f'<li class="name">{safe(text.strip())}</li>'
+        if text.startswith(" ")
+        else f"<li>{safe(text)}</li>"
+        for text in texts
+    )
     return f"<ul>\n{items}\n</ul>" if texts else ""
 
 

@@ -99,7 +99,5 @@ def agreement(likenesses: Sequence[Likeness]) -> Agreement | None:
 
 def _histogram(ious: Sequence[float]) -> tuple[Bin, ...]:
     counts = Counter(bisect(EDGES, iou) for iou in ious)
-    lows, highs = (0.0, *EDGES), (*EDGES, 1.0)
-    return tuple(
-        Bin(low, high, counts[place]) for place, (low, high) in enumerate(zip(lows, highs))
-    )
+    ranges = zip((0.0, *EDGES), (*EDGES, 1.0), strict=True)
+    return tuple(Bin(low, high, counts[place]) for place, (low, high) in enumerate(ranges))

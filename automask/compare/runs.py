@@ -59,7 +59,7 @@ def read_run(folder: Path, name: str) -> Run:
 
 
 def pair(a: Run, b: Run) -> Pairing:
-    """The images of two runs, in the order of their names. Raises UsageError where they share none."""
+    """The images of two runs, by name. Raises UsageError where they have none in common."""
     shared = sorted(a.records.keys() & b.records.keys())
     if not shared:
         examples = " and ".join(f"{run.name} has {min(run.records)!a}" for run in (a, b))

@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from automask.api import mask_image as mask_image
     from automask.config import RunConfig as RunConfig
     from automask.image.trimap import make_trimap as make_trimap
-    from automask.ledger.frame import load_records as load_records
     from automask.records import MaskResult as MaskResult
     from automask.runner import RunSummary as RunSummary
     from automask.runner import run as run
     from automask.sam.build import load_model as load_model
     from automask.sam.generator import make_generator as make_generator
+    from automask.tabular.frame import load_records as load_records
 
 _HOMES = {
     "mask_image": "automask.api",
     "RunConfig": "automask.config",
     "make_trimap": "automask.image.trimap",
-    "load_records": "automask.ledger.frame",
+    "load_records": "automask.tabular.frame",
     "MaskResult": "automask.records",
     "RunSummary": "automask.runner",
     "run": "automask.runner",

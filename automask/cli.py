@@ -13,7 +13,7 @@ from automask.compare.command import compare_command
 from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
-from automask.ledger.command import records_command
+from automask.tabular.command import records_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "

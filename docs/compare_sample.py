@@ -1,8 +1,8 @@
 """The pictures in docs/compare.md: `python docs/compare_sample.py`.
 
-Masks the sample photographs with the package's generator and with automask's, compares the two runs,
-and takes pictures of the page in Chromium (Debian's `chromium`) as wide as a desk's screen and as a
-phone's, light and dark.
+Masks the sample photographs with the package's generator and with automask's, compares the two runs
+and takes pictures of the page in Chromium (Debian's `chromium`), as wide as a desk and as a phone,
+light and dark.
 """
 
 from __future__ import annotations

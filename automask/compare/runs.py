@@ -10,8 +10,8 @@ from typing import Any
 
 from automask.config import flat
 from automask.errors import UsageError
-from automask.ledger.batches import ledgers
 from automask.records import ImageRecord, load_records
+from automask.tabular.batches import ledgers
 
 # Of `run.json`: what is of one run alone, or stands in it a second time.
 LEFT_OUT = frozenset({"config", "mask_settings", "command", "started_at", "model_file"})

@@ -14,10 +14,10 @@ import pytest
 
 import automask
 from automask.errors import InstallationError
-from automask.ledger import batches
-from automask.ledger.columns import columns
-from automask.ledger.extra import needed
 from automask.records import ImageRecord, RecordWriter
+from automask.tabular import batches
+from automask.tabular.columns import columns
+from automask.tabular.extra import needed
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -80,7 +80,7 @@ def test_several_batches_become_one_frame(
             ledger.append(make_record(image=f"{number:03d}.jpg", model=model, score=None))
     monkeypatch.setattr(batches, "SAMPLED", 5)
     monkeypatch.setattr(
-        "automask.ledger.frame.in_batches", lambda o: batches.in_batches(o, size=50)
+        "automask.tabular.frame.in_batches", lambda o: batches.in_batches(o, size=50)
     )
     frame = automask.load_records(tmp_path)
     assert list(frame.index) == list(range(200))

@@ -15,8 +15,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from automask.cli import main
-from automask.ledger import batches
 from automask.records import RecordWriter, load_records, parse_line
+from automask.tabular import batches
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import OutputError, UsageError
-from automask.ledger.arrow import schema, to_batch
-from automask.ledger.batches import in_batches
-from automask.ledger.columns import Kind, columns
-from automask.ledger.extra import needed
 from automask.records import ImageRecord, to_line
 from automask.spreadsheet import cell
+from automask.tabular.arrow import schema, to_batch
+from automask.tabular.batches import in_batches
+from automask.tabular.columns import Kind, columns
+from automask.tabular.extra import needed
 from automask.targets import replacing
 
 Batches = Iterable[list[ImageRecord]]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from automask.ledger.columns import Kind, columns
-from automask.ledger.extra import needed
 from automask.records import ImageRecord
+from automask.tabular.columns import Kind, columns
+from automask.tabular.extra import needed
 
 WHO = "a Parquet file"
 

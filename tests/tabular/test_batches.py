@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automask.errors import UsageError
-from automask.ledger import batches
-from automask.ledger.batches import in_batches
 from automask.records import ImageRecord, RecordWriter, load_records
+from automask.tabular import batches
+from automask.tabular.batches import in_batches
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

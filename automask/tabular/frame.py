@@ -9,9 +9,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.ledger.batches import in_batches
-from automask.ledger.columns import Kind, columns
-from automask.ledger.extra import needed
+from automask.tabular.batches import in_batches
+from automask.tabular.columns import Kind, columns
+from automask.tabular.extra import needed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -29,9 +29,9 @@ def records_command(
     from automask.console import make_console, shown
     from automask.errors import UsageError
     from automask.grid import print_grid
-    from automask.ledger.batches import in_batches
-    from automask.ledger.files import form_of, write_records
-    from automask.ledger.first import check_first, counted, first_grid
+    from automask.tabular.batches import in_batches
+    from automask.tabular.files import form_of, write_records
+    from automask.tabular.first import check_first, counted, first_grid
     from automask.targets import refuse_unwritable
 
     console = make_console()

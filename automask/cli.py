@@ -81,6 +81,12 @@ def run_command(
         bool, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="A part of the images; off.  (a job array's task: its own)"
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
@@ -88,7 +94,7 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_plan, print_summary
+    from automask.progress import make_progress, print_plan, print_shard, print_summary
     from automask.runner import execute, prepare
 
     flags: dict[str, Any] = {
@@ -105,6 +111,7 @@ def run_command(
         "save": split_names(",".join(save)) if save else None,
         "keep_extension": keep_extension or None,
         "overwrite": overwrite or None,
+        "shard": shard,
         "limit": limit,
         "second_look": {"when": second_look},
         "refine": {"smooth": smooth},
@@ -114,6 +121,7 @@ def run_command(
     }
     console = make_console()
     prepared = prepare(load_config(config, flags))
+    print_shard(console, prepared)
     if dry_run:
         print_plan(console, prepared)
         return

@@ -126,7 +126,9 @@ class RunConfig(Section):
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
     overwrite: bool = False
-    limit: int | None = Field(None, ge=1)  # only the first N images
+    # Only this part of the images, 3/64, or off; None: the part of the job array's task, if any.
+    shard: str | None = None
+    limit: int | None = Field(None, ge=1)  # only the first N images, of the shard
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()

@@ -156,6 +156,17 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def print_shard(console: Console, prepared: Prepared) -> None:
+    """Which part of the images this task masks, and who said so; nothing where it is all."""
+    shard = prepared.shard
+    if shard.told_by:
+        mine = len(prepared.plan.todo) + len(prepared.plan.done)
+        console.print(
+            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {mine + prepared.elsewhere:,} "
+            f"images, records in {shard.task_name}.jsonl"
+        )
+
+
 def print_plan(console: Console, prepared: Prepared) -> None:
     """What a run would do."""
     plan, crew = prepared.plan, prepared.crew

@@ -163,13 +163,19 @@ def read_records(file: Path) -> Iterator[ImageRecord]:
                 yield record
 
 
-def load_records(output: Path) -> dict[str, ImageRecord]:
+def load_records(
+    output: Path, task_is_wanted: Callable[[str], bool] = lambda _: True
+) -> dict[str, ImageRecord]:
     """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path.
+
+    task_is_wanted: whether to read the file of this name without .jsonl.
 
     Of one file the last line counts, whatever the clock said; between files the later start.
     """
     newest: dict[str, ImageRecord] = {}
     for file in sorted((output / "records").glob("*.jsonl")):
+        if not task_is_wanted(file.stem):
+            continue
         last = {record.image: record for record in read_records(file)}
         for image, record in last.items():
             known = newest.get(image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,12 +18,13 @@ from automask.errors import (
     OutputError,
     UsageError,
 )
-from automask.image.scan import EXTENSIONS, scan
+from automask.image.scan import EXTENSIONS, Listing, scan_part
 from automask.image.scorer import scorer, scorer_sha256
 from automask.image.write import write_atomic
 from automask.machine import describe_machine
 from automask.plan import Plan, make_plan, refuse_other_settings
 from automask.pool.cores import Crew, available_cores, plan_crew
+from automask.pool.shard import Shard, find_shard
 from automask.records import (
     NO_OBJECT,
     OK,
@@ -37,7 +39,6 @@ from automask.signals import signals_raise
 if TYPE_CHECKING:
     from automask.pool.workers import WorkerSetup
 
-RECORDS_NAME = "run"
 LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
 
 
@@ -107,6 +108,8 @@ class Prepared:
     plan: Plan
     crew: Crew
     device: str
+    shard: Shard
+    elsewhere: int  # images of other tasks
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -118,16 +121,14 @@ def prepare(config: RunConfig) -> Prepared:
         raise UsageError(f"input and output are the same folder, {config.output}; give another")
     if config.output.exists() and not config.output.is_dir():
         raise UsageError(f"cannot write into {config.output}: it is not a folder")
-    jobs = scan(config.input, skip=config.output, keep_extension=config.keep_extension)
-    if not jobs:
-        kinds = ", ".join(sorted(EXTENSIONS))
-        raise UsageError(f"{config.input} holds no image (a file that ends in {kinds})")
-    jobs = jobs[: config.limit]
+    shard = find_shard(config.shard, os.environ)
+    listing = _scan(config, shard)
+    jobs = listing.jobs[: config.limit]
     weights = locate(config.model, config.arch, config.weights)
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
     settings = _mask_settings(config, weights.sha256)
-    records = load_records(config.output)
+    records = _records_of(config.output, shard)
     if not config.overwrite:
         refuse_other_settings(config.output, records.values(), settings)
     plan = make_plan(jobs, records, settings_digest(settings), config)
@@ -136,7 +137,22 @@ def prepare(config: RunConfig) -> Prepared:
         config.workers, config.threads, available_cores(), weights.checkpoint.threads,
         on_gpu=device != "cpu",
     )  # fmt: skip
-    return Prepared(config, weights, settings, plan, crew, device)
+    return Prepared(config, weights, settings, plan, crew, device, shard, listing.elsewhere)
+
+
+def _scan(config: RunConfig, shard: Shard) -> Listing:
+    """The task's images; none is a fault only where the input holds none for any task."""
+    listing = scan_part(config.input, config.output, config.keep_extension, shard.holds)
+    if not listing.jobs and not listing.elsewhere:
+        kinds = ", ".join(sorted(EXTENSIONS))
+        raise UsageError(f"{config.input} holds no image (a file that ends in {kinds})")
+    return listing
+
+
+def _records_of(output: Path, shard: Shard) -> dict[str, ImageRecord]:
+    """The newest record of each image that is the task's."""
+    found = load_records(output, shard.meets)
+    return {image: record for image, record in found.items() if shard.holds(image)}
 
 
 def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
@@ -155,7 +171,7 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
     began = time.perf_counter()
     images, skipped = len(plan.todo) + len(plan.done), len(plan.done)
     summary = RunSummary(images, skipped=skipped, output=config.output)
-    records_file = config.output / "records" / f"{RECORDS_NAME}.jsonl"
+    records_file = config.output / "records" / f"{prepared.shard.task_name}.jsonl"
     _start_output(prepared, records_file)
     watcher.begin(summary.images, summary.skipped)
     try:
@@ -166,7 +182,7 @@ def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
                 watcher.finished(record)
     finally:
         watcher.end()
-    _compact(config.output, records_file)
+    _compact(config.output, records_file, prepared.shard)
     summary.seconds_wall = time.perf_counter() - began
     return summary
 
@@ -177,19 +193,19 @@ def _start_output(prepared: Prepared, records_file: Path) -> None:
     output = prepared.config.output
     try:
         records_file.parent.mkdir(parents=True, exist_ok=True)
-        rewrite_records(records_file, load_records(output).values())
+        rewrite_records(records_file, _records_of(output, prepared.shard).values())
         write_atomic(output / "run.json", described.encode())
     except OSError as error:
         raise UsageError(f"cannot write into {output}: {error.strerror}") from error
 
 
-def _compact(output: Path, records_file: Path) -> None:
+def _compact(output: Path, records_file: Path, shard: Shard) -> None:
     """Leaves one line for each image, the newest; until here the old and the new one are there.
 
     An interrupted run may leave both: readers take the newest, and the rerun ends here as well.
     """
     try:
-        rewrite_records(records_file, load_records(output).values())
+        rewrite_records(records_file, _records_of(output, shard).values())
     except OSError as error:
         raise OutputError(_stopped(f"cannot write {records_file}: {error.strerror}")) from error
 

@@ -46,6 +46,12 @@ def run_command(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    retries: Annotated[
+        int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that an image may compute.  (default: 1800)")
+    ] = None,
     generator: Annotated[
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
     ] = None,
@@ -95,7 +101,8 @@ def run_command(
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
     from automask.progress import make_progress, print_plan, print_shard, print_summary
-    from automask.runner import execute, prepare
+    from automask.runner import execute, plan_of, prepare
+    from automask.signals import heard_signals
 
     flags: dict[str, Any] = {
         "input": input_folder,
@@ -106,6 +113,8 @@ def run_command(
         "device": device,
         "workers": workers,
         "threads": threads,
+        "retries": retries,
+        "timeout": timeout,
         "generator": generator,
         **_speed_flags(points, exact),
         "save": split_names(",".join(save)) if save else None,
@@ -120,12 +129,13 @@ def run_command(
         "objects": {"wanted": objects},
     }
     console = make_console()
-    prepared = prepare(load_config(config, flags))
-    print_shard(console, prepared)
-    if dry_run:
-        print_plan(console, prepared)
-        return
-    summary = execute(prepared, make_progress(console))
+    with heard_signals() as stop:
+        prepared = prepare(load_config(config, flags))
+        print_shard(console, prepared)
+        if dry_run:
+            print_plan(console, prepared, plan_of(prepared))
+            return
+        summary = execute(prepared, make_progress(console), stop)
     print_summary(console, summary)
     raise typer.Exit(summary.exit_code)
 

@@ -12,11 +12,12 @@ from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.status.command import merge_command, status_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
-    "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
-    "interrupted, safe to rerun."
+    "config or collision; 3 weights missing or not verified; 4 the device is not there; 5 another "
+    "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
 )
 
 app = typer.Typer(
@@ -325,6 +326,8 @@ def tune_command(
 
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("status")(status_command)
+app.command("merge")(merge_command)
 
 
 def main() -> None:

@@ -145,8 +145,8 @@ def print_summary(console: Console, summary: RunSummary) -> None:
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")
-    if len(s.failures) > SHOWN_FAILURES:
-        more = len(s.failures) - SHOWN_FAILURES
+    if s.failed > SHOWN_FAILURES:
+        more = s.failed - SHOWN_FAILURES
         console.print(f"  and {more} more, see records/ in the output folder")
 
 

@@ -150,6 +150,7 @@ def _begin(prepared: Prepared) -> tuple[Plan, int]:
         task=shard.task_name,
         group=group_of(shard),
         images=len(prepared.jobs),
+        everywhere=len(prepared.jobs) + prepared.elsewhere,
         todo=len(plan.todo),
         generation=generation,
         started=time.time(),

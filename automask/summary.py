@@ -9,6 +9,7 @@ from typing import Protocol
 from automask.errors import EXIT_OK, EXIT_SOME_FAILED
 from automask.records import NO_OBJECT, OK, ImageRecord
 
+KEPT_FAILURES = 1000  # the others are in the records
 LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
 
 
@@ -43,7 +44,7 @@ class RunSummary:
     failed: int = 0
     skipped: int = 0
     to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
-    failures: list[tuple[str, str]] = field(default_factory=list)  # image, error
+    failures: list[tuple[str, str]] = field(default_factory=list)  # image, error; the first ones
     steps: list[str] = field(default_factory=list)  # what was given up for want of memory
     seconds_wall: float = 0.0
     output: Path = Path()
@@ -67,4 +68,5 @@ class RunSummary:
             self.no_object += 1
         else:
             self.failed += 1
-            self.failures.append((record.image, record.error or ""))
+            if len(self.failures) < KEPT_FAILURES:
+                self.failures.append((record.image, record.error or ""))

@@ -28,6 +28,7 @@ class TaskNote:
     task: str
     group: str  # the same for all tasks of an array
     images: int  # of this task, done ones included
+    everywhere: int  # of all tasks of its group
     todo: int  # of them, when it began
     generation: int  # of the records that it writes
     started: float  # seconds since the epoch
@@ -55,7 +56,7 @@ def tidy(output: Path, shard: Shard) -> None:
 
 
 def merge_all(output: Path) -> None:
-    """One ledger, `run.jsonl`, instead of many. Nobody else may write: hold the whole's lock."""
+    """One ledger, `run.jsonl`, instead of many. The lock of the whole must be held."""
     mine = ledger(output, WHOLE_NAME)
     others = [file for file in ledger_files(output) if file != mine]
     merge([*others, mine], mine)

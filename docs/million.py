@@ -73,6 +73,7 @@ def _record(number: int, attempt: int) -> ImageRecord:
         "started_at": f"2024-05-01T10:{number // 60 % 60:02d}:{number % 60:02d}.{attempt}00+00:00",
         "settings": "0123456789abcdef",
         "steps": (),
+        "generation": 1,
     }
     return ImageRecord(**{name: known[name] for name in ImageRecord.__dataclass_fields__})
 

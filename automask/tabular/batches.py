@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from automask.errors import UsageError
-from automask.records import ImageRecord, load_records
+from automask.records import RECORDS, ImageRecord, ledger_files, load_records
 
 BATCH = 20_000  # records; of about 2 KB each while they are objects
 MOST_PARTS = 200  # files open at once, below the usual limit of 1,024
@@ -46,10 +46,10 @@ def in_batches(
 
 def ledgers(output: Path) -> list[Path]:
     """The files with the records of a run, at least one. Raises UsageError where there is none."""
-    files = sorted((output / "records").glob("*.jsonl"))
+    files = ledger_files(output)
     if not files:
         raise UsageError(
-            f"{output} has no records/*.jsonl: name the output folder of a run of automask"
+            f"{output} has no {RECORDS}/*.jsonl: name the output folder of a run of automask"
         )
     return files
 
@@ -78,8 +78,8 @@ def _lay_out(file: Path, edges: Sequence[str], parts: Sequence[Path]) -> None:
     with ExitStack() as stack:
         targets = []
         for part in parts:
-            (part / "records").mkdir(parents=True, exist_ok=True)
-            targets.append(stack.enter_context((part / "records" / file.name).open("wb")))
+            (part / RECORDS).mkdir(parents=True, exist_ok=True)
+            targets.append(stack.enter_context((part / RECORDS / file.name).open("wb")))
         for line in stack.enter_context(file.open("rb")):
             name = _image(line)
             if name is not None:

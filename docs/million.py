@@ -13,9 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from automask.records import ImageRecord, to_line
 
 COUNT = 1_000_000
@@ -24,17 +21,16 @@ FRAME = "import sys, automask; print(automask.load_records(sys.argv[1]).shape)"
 
 
 def main(count: int) -> None:
-    table = Table("", "seconds", "peak MiB", "file, MB", box=None)
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder)
-        table.add_row("the ledger itself", "", "", _megabytes(_make_up(output, count)))
+        ledger = _make_up(output, count)
+        print(f"{count:,} images, a ledger of {_megabytes(ledger)} MB")
         for suffix in ("parquet", "csv", "jsonl"):
             file = output / f"records.{suffix}"
-            seconds, peak = _measured(RECORDS, "records", str(output), "--out", str(file))
-            table.add_row(f"records --out .{suffix}", seconds, peak, _megabytes(file))
-        table.add_row("records", *_measured(RECORDS, "records", str(output)), "")
-        table.add_row("automask.load_records", *_measured(FRAME, str(output)), "")
-    Console().print(table)
+            figures = _measured(RECORDS, "records", str(output), "--out", str(file))
+            _say(f"records --out .{suffix}", figures, f", {_megabytes(file)} MB")
+        _say("records", _measured(RECORDS, "records", str(output)))
+        _say("automask.load_records", _measured(FRAME, str(output)))
 
 
 def _make_up(output: Path, count: int) -> Path:
@@ -81,14 +77,18 @@ def _record(number: int, attempt: int) -> ImageRecord:
 _STAGES = ("load", "encode", "decode", "choose", "refine", "write", "total")
 
 
-def _measured(code: str, *arguments: str) -> tuple[str, str]:
+def _say(what: str, figures: tuple[float, float], size: str = "") -> None:
+    print(f"{what}: {figures[0]:.0f} s, {figures[1]:.0f} MiB at the peak{size}", flush=True)
+
+
+def _measured(code: str, *arguments: str) -> tuple[float, float]:
     """Seconds and MiB at the peak of a process that runs Python code."""
     began = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if status:
         sys.exit(f"failed: {arguments}")
-    return f"{time.perf_counter() - began:.0f}", f"{usage.ru_maxrss / 1024:.0f}"
+    return time.perf_counter() - began, usage.ru_maxrss / 1024
 
 
 def _megabytes(file: Path) -> str:

@@ -1,6 +1,6 @@
 """The pictures in docs/compare.md: `python docs/compare_sample.py`.
 
-Masks the sample photographs with the package's generator and with automask's, compares the two runs
+Masks the sample photographs with all points of the grid and with few of them, compares the two runs
 and takes pictures of the page in Chromium (Debian's `chromium`), as wide as a desk and as a phone,
 light and dark.
 """
@@ -18,7 +18,7 @@ from PIL import Image
 from automask.samples import copy_samples
 
 DOCS = Path(__file__).parent
-HEIGHT = 2600  # px; more than the page has
+HEIGHT = 3600  # px; more than the page has
 SHOTS = {"compare.png": (1000, ""), "compare-phone.png": (390, "--force-dark-mode")}
 
 
@@ -26,10 +26,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_samples(folder / "photos")
-        for generator in ("stock", "fast"):
-            _automask(folder, "run", "photos", generator, "--generator", generator)
+        for points in ("full", "few"):
+            _automask(folder, "run", "photos", points, "--points", points)
         prices = ("--price-a", "0.40", "--price-b", "0.40")
-        _automask(folder, "compare", "stock", "fast", "--html", "compare.html", *prices)
+        _automask(folder, "compare", "full", "few", "--html", "compare.html", *prices)
         for picture, (width, flag) in SHOTS.items():
             _shoot(folder / "compare.html", DOCS / picture, width, flag)
 

@@ -85,7 +85,9 @@ def status_grid(comparison: Comparison) -> Grid:
 
 def settings_grid(comparison: Comparison) -> Grid:
     """A row for each setting, version and machine that differs."""
-    rows = ((name, _short(a), _short(b)) for name, a, b in comparison.settings)
+    rows = (
+        (name, _short(a) or NOTHING, _short(b) or NOTHING) for name, a, b in comparison.settings
+    )
     return Grid(("what differs", "A", "B"), tuple(rows))
 
 

@@ -37,4 +37,6 @@ def visible(name: str) -> str:
     """A file name or message as one line, what cannot be seen spelt: control characters, marks that
     turn the direction of writing, bytes that are no text.
     """
+    if name.isprintable():
+        return name
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)

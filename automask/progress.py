@@ -132,7 +132,7 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     if s.to_check:
         console.print(
             f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
-            "check them first, see records/run.jsonl"
+            f"check them first, automask records {shown(str(s.output))} lists them"
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")

@@ -12,6 +12,7 @@ from automask.compare.wording import (
     about,
     agreement_lines,
     histogram_grid,
+    images,
     notes,
     pace_grid,
     settings_grid,
@@ -61,8 +62,8 @@ def _different(strips: Sequence[Strip]) -> str:
         html.figure(s.likeness.image, f"IoU {s.likeness.iou:.3f}, {s.note}", s.tiles)
         for s in strips
     )
-    keys = html.legend("In the last picture of each:", LEGEND)
-    return f"<h2>The {len(strips)} that differ most</h2>\n{keys}\n{figures}"
+    keys = html.legend(f"{images(len(strips))}; in the last picture of each:", LEGEND)
+    return f"<h2>Where the masks differ most</h2>\n{keys}\n{figures}"
 
 
 def _settings(comparison: Comparison) -> str:

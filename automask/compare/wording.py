@@ -104,10 +104,15 @@ def notes(comparison: Comparison) -> list[str]:
     )
     for names, words in groups:
         if names:
-            lines += [f"{len(names):,} images: {words}", *named(names, 10)]
+            lines += [f"{images(len(names))}: {words}", *named(names, 10)]
     lines += [f"{run.name} has no run.json: its settings are not known"
               for run in (c.a, c.b) if not run.described]  # fmt: skip
     return [*lines, *_objects(c)]
+
+
+def images(count: int) -> str:
+    """So many images."""
+    return f"{count:,} image{'' if count == 1 else 's'}"
 
 
 def share(value: float) -> str:

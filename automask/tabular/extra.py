@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
 from automask.errors import InstallationError
 
 
-def needed(library: str, who: str, extra: str = "table") -> Any:
-    """A library of an extra of automask. Raises InstallationError with what to install."""
+def needed(library: str, who: str) -> Any:
+    """A library of the extra `table`. Raises InstallationError with what to install."""
     package = library.partition(".")[0]
     try:
         return import_module(library)
@@ -17,6 +18,6 @@ def needed(library: str, who: str, extra: str = "table") -> Any:
         if (error.name or "").partition(".")[0] != package:
             raise
         raise InstallationError(
-            f"{who} needs {package}, which is not installed: "
-            f'python -m pip install "automask[{extra}]", or {package} alone'
+            f"{who} needs {package}, which is not installed: {sys.executable} -m pip install "
+            f"{package}"
         ) from error

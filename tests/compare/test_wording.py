@@ -70,11 +70,11 @@ def test_what_is_in_one_run_only_and_what_has_changed_is_counted(
     records = [finished("a"), finished("b", input_bytes=1), finished("d")]
     lines = notes(found(run_a, a_run(tmp_path / "C", records, {"a": HERE}, described={"x": 1})))
     assert lines == [
-        "1 images: only in A, not compared",
+        "1 image: only in A, not compared",
         "  c.jpg",
-        "1 images: only in B, not compared",
+        "1 image: only in B, not compared",
         "  d.jpg",
-        "1 images: another file in B than in A by its size, not compared",
+        "1 image: another file in B than in A by its size, not compared",
         "  b.jpg",
     ]
 

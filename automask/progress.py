@@ -162,7 +162,7 @@ def print_shard(console: Console, prepared: Prepared) -> None:
     if shard.told_by:
         mine = len(prepared.plan.todo) + len(prepared.plan.done)
         console.print(
-            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {mine + prepared.elsewhere:,} "
+            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {prepared.images_in_all:,} "
             f"images, records in {shard.task_name}.jsonl"
         )
 

@@ -109,7 +109,7 @@ class Prepared:
     crew: Crew
     device: str
     shard: Shard
-    elsewhere: int  # images of other tasks
+    images_in_all: int  # of all tasks, whatever --limit
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -137,7 +137,9 @@ def prepare(config: RunConfig) -> Prepared:
         config.workers, config.threads, available_cores(), weights.checkpoint.threads,
         on_gpu=device != "cpu",
     )  # fmt: skip
-    return Prepared(config, weights, settings, plan, crew, device, shard, listing.elsewhere)
+    return Prepared(
+        config, weights, settings, plan, crew, device, shard, len(listing.jobs) + listing.elsewhere
+    )
 
 
 def _scan(config: RunConfig, shard: Shard) -> Listing:

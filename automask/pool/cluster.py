@@ -98,7 +98,7 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
         return _given_ids(environ[SHARDS], system)
     first = system.first
     first = first if isinstance(first, int) else _number(environ, first)
-    step = _number(environ, system.step) if system.step in environ else 1
+    step = (_number(environ, system.step) if system.step in environ else 0) or 1
     count = _number(environ, system.count) if system.count in environ else None
     if system.last in environ and (step == 1 or system.has_known_first):
         ids = range(first, _number(environ, system.last) + 1, step)
@@ -137,7 +137,10 @@ def _number(environ: Mapping[str, str], name: str | None) -> int:
 def _outside(system: BatchSystem, told_by: str, ids: range, environ: Mapping[str, str]) -> str:
     span = f"{ids[0]}-{ids[-1]}" + (f":{ids.step}" if ids.step > 1 else "")
     if environ.get(SHARDS):
-        return f"{told_by} is none of {span}, see {SHARDS}; for ids from 0 set {SHARDS}=0-63"
+        return (
+            f"{told_by} is none of {span}, which {SHARDS}={environ[SHARDS]} says; ids that begin "
+            f"at 0 are written {SHARDS}=0-{len(ids) - 1}"
+        )
     return f"{told_by} is none of {span}, the ids of this job array; {_remedy(system)}"
 
 

@@ -12,6 +12,7 @@ from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.slurm.command import array_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -313,6 +314,7 @@ def tune_command(
     print_before_after(console, tune(config, learn, held_out, out, fit_config, console))
 
 
+app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
 

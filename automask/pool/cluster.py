@@ -106,8 +106,10 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
         ids = range(first, first + count * step, step)
     else:
         raise UsageError(_how_many(system))
-    if count is not None and len(ids) != count:  # --array=1,5,7
+    if count is not None and len(ids) != count:  # --array=1,5,7, of which SLURM tells step 1
         raise UsageError(f"the ids of this job array are no even row; {_remedy(system)}")
+    if len(ids) == 1 and first > 1:  # --array=7: more likely the seventh of many than one of one
+        raise UsageError(f"this job array is task {first} alone; {_remedy(system)}")
     return ids
 
 

@@ -44,7 +44,7 @@ PLACES = {
     "SLURM 0-63": (slurm(3, 0, 63, 1, 64), (4, 64)),
     "SLURM 5,7,9,11": (slurm(9, 5, 11, 2, 4), (3, 4)),
     "SLURM 5-12:2": (slurm(11, 5, 11, 2, 4), (4, 4)),
-    "SLURM one task": (slurm(7, 7, 7, 1, 1), (1, 1)),
+    "SLURM one task": (slurm(1, 1, 1, 1, 1), (1, 1)),
     "SGE 1-8": (sge("8", "1", "8", "1"), (8, 8)),
     "SGE 3-9:2": (sge("5", "3", "9", "2"), (2, 4)),
     "SGE 3-10:2": (sge("9", "3", "10", "2"), (4, 4)),
@@ -58,7 +58,7 @@ PLACES = {
     "Kubernetes": ({"JOB_COMPLETION_INDEX": "7", "AUTOMASK_SHARDS": "8"}, (8, 8)),
     # 3 and 7 of 64 submitted again: SLURM tells of these two alone.
     "SLURM, two of 64": (
-        {**slurm(7, 3, 7, 4, 2), "AUTOMASK_SHARDS": "64"},
+        {**slurm(7, 3, 7, 1, 2), "AUTOMASK_SHARDS": "64"},
         (7, 64),
     ),
 }
@@ -92,6 +92,7 @@ FAULTS = {
     "Kubernetes": ({"JOB_COMPLETION_INDEX": "3"}, "such as 64 for ids 0-63"),
     "LSF with a step": (lsf(3, 15, 2), "LSF tells this task its number but not of how many"),
     "uneven": (slurm(5, 1, 7, 1, 3), "no even row; set AUTOMASK_SHARDS"),
+    "one of many, again": (slurm(7, 7, 7, 1, 1), "is task 7 alone; set AUTOMASK_SHARDS"),
     "not of it": (slurm(9, 1, 4, 1, 4), "SLURM_ARRAY_TASK_ID=9 is none of 1-4"),
     "from 0": (
         {"PBS_ARRAY_INDEX": "0", "AUTOMASK_SHARDS": "8"},

@@ -196,7 +196,7 @@ def _start_output(prepared: Prepared, records_file: Path) -> None:
     try:
         records_file.parent.mkdir(parents=True, exist_ok=True)
         rewrite_records(records_file, _records_of(output, prepared.shard).values())
-        write_atomic(output / "run.json", described.encode())
+        write_atomic(output / "run.json", described.encode(), prepared.shard.task_name)
     except OSError as error:
         raise UsageError(f"cannot write into {output}: {error.strerror}") from error
 

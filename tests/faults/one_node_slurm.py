@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -78,6 +78,12 @@ class Slurm:
                          "--format=%K %T")  # fmt: skip
         return dict(row.split() for row in rows.splitlines())
 
+    def state(self, job: str) -> str:
+        """State of a job, COMPLETED."""
+        return self.call(
+            "squeue", "--noheader", "--states=all", "--jobs", job, "--format=%T"
+        ).strip()
+
     def logs(self) -> str:
         """The ends of the daemons' logs, for a failed test's message."""
         files = sorted(self.folder.glob("*.log"))
@@ -143,7 +149,7 @@ def _until_idle(slurm: Slurm) -> None:
     _wait(slurm, is_idle, "the node to be idle")
 
 
-def _wait(slurm: Slurm, condition, what: str) -> None:  # type: ignore[no-untyped-def]
+def _wait(slurm: Slurm, condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + LIMIT_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"gave up waiting for {what}\n{slurm.logs()}"

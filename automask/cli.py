@@ -13,11 +13,12 @@ from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
 from automask.slurm.command import array_command
+from automask.status.command import merge_command, status_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
-    "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
-    "interrupted, safe to rerun."
+    "config or collision; 3 weights missing or not verified; 4 the device is not there; 5 another "
+    "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
 )
 
 app = typer.Typer(
@@ -42,11 +43,20 @@ def run_command(
     weights: Annotated[
         Path | None, typer.Option(help="Folder to look for checkpoints in first.")
     ] = None,
+    stage_weights: Annotated[
+        Path | None, typer.Option(help="Folder on the node's own disk for a verified copy.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    retries: Annotated[
+        int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that an image may compute.  (default: 1800)")
+    ] = None,
     generator: Annotated[
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
     ] = None,
@@ -95,8 +105,9 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_plan, print_shard, print_summary
-    from automask.runner import execute, prepare
+    from automask.progress import make_progress, print_plan, print_start, print_summary
+    from automask.runner import execute, plan_of, prepare
+    from automask.signals import heard_signals
 
     flags: dict[str, Any] = {
         "input": input_folder,
@@ -104,9 +115,12 @@ def run_command(
         "model": model,
         "arch": arch,
         "weights": weights,
+        "stage_weights": stage_weights,
         "device": device,
         "workers": workers,
         "threads": threads,
+        "retries": retries,
+        "timeout": timeout,
         "generator": generator,
         **_speed_flags(points, exact),
         "save": split_names(",".join(save)) if save else None,
@@ -121,12 +135,13 @@ def run_command(
         "objects": {"wanted": objects},
     }
     console = make_console()
-    prepared = prepare(load_config(config, flags))
-    print_shard(console, prepared)
-    if dry_run:
-        print_plan(console, prepared)
-        return
-    summary = execute(prepared, make_progress(console))
+    with heard_signals() as stop:
+        prepared = prepare(load_config(config, flags))
+        print_start(console, prepared)
+        if dry_run:
+            print_plan(console, prepared, plan_of(prepared))
+            return
+        summary = execute(prepared, make_progress(console), stop)
     print_summary(console, summary)
     raise typer.Exit(summary.exit_code)
 
@@ -317,6 +332,8 @@ def tune_command(
 app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("status")(status_command)
+app.command("merge")(merge_command)
 
 
 def main() -> None:

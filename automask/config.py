@@ -115,9 +115,14 @@ class RunConfig(Section):
     model: str = "tiny"  # a name of `automask models`, or the path of a checkpoint
     arch: str | None = None  # architecture of a checkpoint given by path
     weights: Path | None = None  # folder to look for checkpoints in, first
+    stage_weights: Path | None = None  # folder on the node's own disk for a verified copy
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
     threads: int | None = Field(None, ge=1)  # of each worker
+    retries: int = Field(2, ge=0)  # of an image whose worker process died
+    # Seconds of computing that an image may take, waiting counted a quarter; the slowest known,
+    # SAM's vit_h on two cores with the package's generator, takes three minutes.
+    timeout: float = Field(1800, gt=0)
     generator: Literal["fast", "stock"] = "fast"
     # Points that the fast generator asks: few of the grid, where they matter, or the full grid.
     points: Literal["few", "full"] = "few"

@@ -39,16 +39,14 @@ def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     return buffer.tobytes()
 
 
-def write_atomic(target: Path, data: bytes, writer: str = "") -> None:
+def write_atomic(target: Path, data: bytes) -> None:
     """Writes a file that exists whole or not at all; its mode follows the user's umask.
 
     The temporary file lies in the target's folder under a name that depends on the target only:
-    what a killed run left there is overwritten, and then renamed, by the rerun. writer: the name of
-    one of several tasks that write this file, each over a temporary file of its own; the last one
-    counts. Raises OSError.
+    what a killed run left there is overwritten, and then renamed, by the rerun. Raises OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.parent / partial_name(target.name + writer)
+    partial = target.parent / partial_name(target.name)
     try:
         with open(partial, "wb") as file:  # mode 0666 less the umask, unlike tempfile's 0600
             file.write(data)

@@ -224,19 +224,3 @@ def test_two_files_of_one_folder_do_not_share_their_temporary_file(
     write_atomic(tmp_path / "a.png", b"a")
     write_atomic(tmp_path / "b.png", b"b")
     assert len(set(temporary)) == 2
-
-
-def test_two_tasks_that_write_one_file_at_once_do_not_take_each_others_half(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    replace = os.replace
-
-    def other_task_first(partial: Path, target: Path) -> None:
-        monkeypatch.setattr(os, "replace", replace)
-        write_atomic(tmp_path / "run.json", b"by task 2", "task 2")
-        replace(partial, target)
-
-    monkeypatch.setattr(os, "replace", other_task_first)
-    write_atomic(tmp_path / "run.json", b"by task 1", "task 1")
-    assert (tmp_path / "run.json").read_bytes() == b"by task 1"
-    assert os.listdir(tmp_path) == ["run.json"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+REPOSITORY = Path(__file__).parents[2]
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # where Debian puts daemons
 CPUS = 4  # said to be there, so that four tasks run at once on any machine
@@ -61,6 +62,7 @@ class Slurm:
         self.environ = {
             **{k: v for k, v in os.environ.items() if not k.startswith("SLURM_")},
             "PATH": PATH,
+            "PYTHONPATH": str(REPOSITORY),  # jobs are given it as well
             "SLURM_CONF": str(folder / "slurm.conf"),
         }
 

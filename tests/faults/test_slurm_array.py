@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness import leftovers, make_photographs, run, trimaps, wait_for
+from harness import by_image, leftovers, make_photographs, run, trimaps, wait_for
 from one_node_slurm import Slurm, missing, running
 
 from automask.pool.shard import Shard
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).parents[2]
 TASKS = 4
 PHOTOGRAPHS = 20
 # Some tenths of a second for an image: time to disturb a task between two.
@@ -65,7 +64,6 @@ class Submitted:
     slurm: Slurm
     output: Path
     job: str = ""
-    merge: str = ""
 
     def ledger(self, task: int) -> list[str]:
         """The lines of a task's records file."""
@@ -81,19 +79,24 @@ class Submitted:
         return self.slurm.states(self.job)
 
 
-def submit(slurm: Slurm, source: Path, folder: Path) -> Submitted:
-    """Prints the script and does what its last line says."""
+def print_script(slurm: Slurm, source: Path, folder: Path) -> Path:
+    """Puts `automask.sbatch` into `folder`; returns where the array will put its results."""
     logs = folder / "logs and 'so on' 100%"  # a name to be quoted, for bash as for SLURM
     logs.mkdir()
     array = [sys.executable, "-m", "automask", "array", "--tasks", str(TASKS), "--cpus", "1"]
     flags = ["--config", str(source.parent / "grid.toml"), "--device", "cpu", *FLAGS]
     text = slurm.call(
-        *array, "--logs", str(logs), str(source), str(logs / "out"), "--", *flags, cwd=REPOSITORY
+        *array, "--logs", str(logs), str(source), str(logs / "out"), "--", *flags, cwd=folder
     )
     (folder / "automask.sbatch").write_text(text)
-    line = text.splitlines()[-1].removeprefix("# ") + ' && echo "$job"'
-    said = slurm.call("bash", "-c", line, cwd=folder).split()
-    return Submitted(slurm, logs / "out", job=said[-1], merge=said[-2])
+    return logs / "out"
+
+
+def submit(slurm: Slurm, source: Path, folder: Path) -> Submitted:
+    """The printed script, without the merging that would follow."""
+    output = print_script(slurm, source, folder)
+    job = slurm.call("sbatch", "--parsable", "automask.sbatch", cwd=folder).strip()
+    return Submitted(slurm, output, job)
 
 
 def assert_as_by_one_run(submitted: Submitted, by_one_run: Path) -> None:
@@ -109,12 +112,13 @@ def mine(by_one_run: Path, task: int) -> list[str]:
     return sorted(name for name in trimaps(by_one_run) if shard.holds(name))
 
 
-def a_task_at_work(submitted: Submitted) -> int:
-    """The first task that has finished an image; its others are left."""
+def a_task_at_work(submitted: Submitted, by_one_run: Path) -> int:
+    """A task that has finished an image and has others left."""
     found: list[int] = []
 
     def look() -> bool:
-        found.extend(task for task in range(1, TASKS + 1) if submitted.ledger(task))
+        shares = {task: len(mine(by_one_run, task)) for task in range(1, TASKS + 1)}
+        found.extend(t for t in shares if 0 < len(submitted.ledger(t)) < shares[t] - 1)
         return bool(found)
 
     wait_for(look, "a task to finish an image")
@@ -125,8 +129,6 @@ def test_an_array_of_four_masks_what_one_run_masks_each_task_with_its_own_ledger
     slurm: Slurm, many: Path, by_one_run: Path, tmp_path: Path
 ) -> None:
     submitted = submit(slurm, many, tmp_path)
-    dependency = slurm.call("squeue", "--noheader", "--jobs", submitted.merge, "--format=%E")
-    assert dependency.startswith(f"afterany:{submitted.job}")
     assert submitted.wait() == {str(task): "COMPLETED" for task in range(1, TASKS + 1)}
     assert_as_by_one_run(submitted, by_one_run)
     for task in range(1, TASKS + 1):
@@ -135,7 +137,21 @@ def test_an_array_of_four_masks_what_one_run_masks_each_task_with_its_own_ledger
             f"shard {task}/{TASKS}, by --shard: {share} of {PHOTOGRAPHS} images, records in "
             f"{Shard(task, TASKS).task_name}.jsonl"
         )
-    wait_for(lambda: slurm.state(submitted.merge) in ENDED, "the merging to end")
+
+
+def test_the_last_line_of_the_script_submits_a_merge_that_waits_for_the_tasks(
+    slurm: Slurm, many: Path, by_one_run: Path, tmp_path: Path
+) -> None:
+    output = print_script(slurm, many, tmp_path)
+    line = (tmp_path / "automask.sbatch").read_text().splitlines()[-1].removeprefix("# ")
+    said = slurm.call("bash", "-c", f'{line} && echo "$job"', cwd=tmp_path).split()
+    merge, job = said[-2:]
+    dependency = slurm.call("squeue", "--noheader", "--jobs", merge, "--format=%E")
+    assert dependency.startswith(f"afterany:{job}")
+    wait_for(lambda: slurm.state(merge) in ENDED, "the merging to end")
+    assert slurm.state(merge) == "COMPLETED"
+    assert os.listdir(output / "records") == ["run.jsonl"]
+    assert set(by_image(output)) == set(trimaps(by_one_run))
 
 
 # What may happen to a task, as a command: requeued by the operator or by a job of higher priority;
@@ -151,7 +167,7 @@ def test_a_task_that_is_disturbed_begins_again_and_masks_the_rest_of_its_shard(
     slurm: Slurm, many: Path, by_one_run: Path, tmp_path: Path, command: list[str]
 ) -> None:
     submitted = submit(slurm, many, tmp_path)
-    task = a_task_at_work(submitted)
+    task = a_task_at_work(submitted, by_one_run)
     slurm.call(*command, f"{submitted.job}_{task}")
     assert len(submitted.ledger(task)) < len(mine(by_one_run, task)), "too late to disturb it"
     assert submitted.wait() == {str(task): "COMPLETED" for task in range(1, TASKS + 1)}
@@ -166,7 +182,7 @@ def test_one_task_submitted_again_with_the_same_script_keeps_its_shard(
     slurm: Slurm, many: Path, by_one_run: Path, tmp_path: Path
 ) -> None:
     submitted = submit(slurm, many, tmp_path)
-    task = a_task_at_work(submitted)
+    task = a_task_at_work(submitted, by_one_run)
     slurm.call("scancel", f"{submitted.job}_{task}")
     assert submitted.wait()[str(task)] == "CANCELLED"
     script = str(tmp_path / "automask.sbatch")
@@ -182,7 +198,7 @@ def test_a_run_in_an_array_finds_its_shard_by_itself(
         [sys.executable, "-m", "automask", "run", str(many), str(tmp_path / "out"), "--dry-run"]
     )
     slurm.call("sbatch", "--wait", "--array=3-9:2", f"--output={tmp_path}/%a.log",
-               f"--wrap={run_it}", cwd=REPOSITORY)  # fmt: skip
+               f"--wrap={run_it}", cwd=tmp_path)  # fmt: skip
     first_lines = [(tmp_path / f"{i}.log").read_text().splitlines()[0] for i in (3, 5, 7, 9)]
     assert [line.split(":")[0] for line in first_lines] == [
         "shard 1/4, by SLURM_ARRAY_TASK_ID=3",

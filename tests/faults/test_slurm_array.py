@@ -150,7 +150,7 @@ def test_the_last_line_of_the_script_submits_a_merge_that_waits_for_the_tasks(
     assert dependency.startswith(f"afterany:{job}")
     wait_for(lambda: slurm.state(merge) in ENDED, "the merging to end")
     assert slurm.state(merge) == "COMPLETED"
-    assert os.listdir(output / "records") == ["run.jsonl"]
+    assert [file.name for file in (output / "records").glob("*.jsonl")] == ["run.jsonl"]
     assert set(by_image(output)) == set(trimaps(by_one_run))
 
 

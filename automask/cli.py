@@ -95,7 +95,7 @@ def run_command(
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="I/N", help="A part of the images; off.  (a job array's task: its own)"
+            metavar="I/N", help="Part I of N; off: all.  (default: what a job array says)"
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
@@ -115,7 +115,7 @@ def run_command(
         "model": model,
         "arch": arch,
         "weights": weights,
-        "stage_weights": stage_weights,
+        "stage_weights": None if dry_run else stage_weights,
         "device": device,
         "workers": workers,
         "threads": threads,

@@ -98,10 +98,10 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
         return _given_ids(environ[SHARDS], system)
     first = system.first
     first = first if isinstance(first, int) else _number(environ, first)
-    step = (_number(environ, system.step) if system.step in environ else 0) or 1
-    count = _number(environ, system.count) if system.count in environ else None
-    if system.last in environ and (step == 1 or system.has_known_first):
-        ids = range(first, _number(environ, system.last) + 1, step)
+    last, count = _told(environ, system.last), _told(environ, system.count)
+    step = _told(environ, system.step) or 1
+    if last is not None and (step == 1 or system.has_known_first):
+        ids = range(first, last + 1, step)
     elif count is not None:
         ids = range(first, first + count * step, step)
     else:
@@ -129,8 +129,13 @@ def _given_ids(text: str, system: BatchSystem) -> range:
     return range(first, last + 1, step)
 
 
-def _number(environ: Mapping[str, str], name: str | None) -> int:
-    text = environ.get(name or "", "")
+def _told(environ: Mapping[str, str], name: str | None) -> int | None:
+    """A variable's number; None where the system has no such variable, or did not set it."""
+    return _number(environ, name) if name is not None and name in environ else None
+
+
+def _number(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "")
     if not re.fullmatch(r"\d+", text, re.ASCII):
         raise UsageError(f"{name} should be a number, not {text!a}; --shard I/N goes without it")
     return int(text)

@@ -16,7 +16,8 @@ REPOSITORY = Path(__file__).parents[2]
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"  # where Debian puts daemons
 CPUS = 4  # said to be there, so that four tasks run at once on any machine
-LIMIT_SECONDS = 60
+LIMIT_SECONDS = 60  # for the daemons to come up
+JOB_LIMIT_SECONDS = 900  # for an array: many of its tasks' starts may share a core
 
 CONF = """
 ClusterName=automask
@@ -40,10 +41,12 @@ SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,sched_interval=1
 SlurmdParameters=config_overrides
 ReturnToService=2
 KillWait=10
+# Ended tasks stay to be asked for.
+MinJobAge=3600
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} State=UNKNOWN
 PartitionName=photographs Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
@@ -85,6 +88,10 @@ class Slurm:
         return self.call(
             "squeue", "--noheader", "--states=all", "--jobs", job, "--format=%T"
         ).strip()
+
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Waits until it is so; fails the test, with the daemons' logs, where it never is."""
+        _wait(self, condition, what, JOB_LIMIT_SECONDS)
 
     def logs(self) -> str:
         """The ends of the daemons' logs, for a failed test's message."""
@@ -151,8 +158,10 @@ def _until_idle(slurm: Slurm) -> None:
     _wait(slurm, is_idle, "the node to be idle")
 
 
-def _wait(slurm: Slurm, condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + LIMIT_SECONDS
+def _wait(
+    slurm: Slurm, condition: Callable[[], bool], what: str, limit: float = LIMIT_SECONDS
+) -> None:
+    deadline = time.monotonic() + limit
     while not condition():
         assert time.monotonic() < deadline, f"gave up waiting for {what}\n{slurm.logs()}"
         time.sleep(0.1)

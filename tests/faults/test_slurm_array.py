@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness import by_image, leftovers, make_photographs, run, trimaps, wait_for
+from harness import by_image, leftovers, make_photographs, run, trimaps
 from one_node_slurm import Slurm, missing, running
 
 from automask.pool.shard import Shard
@@ -75,7 +75,9 @@ class Submitted:
 
     def wait(self) -> dict[str, str]:
         """The states of the tasks when all have ended."""
-        wait_for(lambda: set(self.slurm.states(self.job).values()) <= ENDED, "the array to end")
+        self.slurm.wait(
+            lambda: set(self.slurm.states(self.job).values()) <= ENDED, "the array to end"
+        )
         return self.slurm.states(self.job)
 
 
@@ -121,7 +123,7 @@ def a_task_at_work(submitted: Submitted, by_one_run: Path) -> int:
         found.extend(t for t in shares if 0 < len(submitted.ledger(t)) < shares[t] - 1)
         return bool(found)
 
-    wait_for(look, "a task to finish an image")
+    submitted.slurm.wait(look, "a task to finish an image")
     return found[0]
 
 
@@ -148,7 +150,7 @@ def test_the_last_line_of_the_script_submits_a_merge_that_waits_for_the_tasks(
     merge, job = said[-2:]
     dependency = slurm.call("squeue", "--noheader", "--jobs", merge, "--format=%E")
     assert dependency.startswith(f"afterany:{job}")
-    wait_for(lambda: slurm.state(merge) in ENDED, "the merging to end")
+    slurm.wait(lambda: slurm.state(merge) in ENDED, "the merging to end")
     assert slurm.state(merge) == "COMPLETED"
     assert [file.name for file in (output / "records").glob("*.jsonl")] == ["run.jsonl"]
     assert set(by_image(output)) == set(trimaps(by_one_run))

@@ -12,6 +12,7 @@ from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
 
 EXIT_CODES = (
@@ -41,6 +42,9 @@ def run_command(
     ] = None,
     weights: Annotated[
         Path | None, typer.Option(help="Folder to look for checkpoints in first.")
+    ] = None,
+    stage_weights: Annotated[
+        Path | None, typer.Option(help="Folder on the node's own disk for a verified copy.")
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
@@ -91,7 +95,7 @@ def run_command(
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="I/N", help="A part of the images; off.  (a job array's task: its own)"
+            metavar="I/N", help="Part I of N; off: all.  (default: what a job array says)"
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
@@ -101,7 +105,7 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_plan, print_shard, print_summary
+    from automask.progress import make_progress, print_plan, print_start, print_summary
     from automask.runner import execute, plan_of, prepare
     from automask.signals import heard_signals
 
@@ -111,6 +115,7 @@ def run_command(
         "model": model,
         "arch": arch,
         "weights": weights,
+        "stage_weights": None if dry_run else stage_weights,
         "device": device,
         "workers": workers,
         "threads": threads,
@@ -132,7 +137,7 @@ def run_command(
     console = make_console()
     with heard_signals() as stop:
         prepared = prepare(load_config(config, flags))
-        print_shard(console, prepared)
+        print_start(console, prepared)
         if dry_run:
             print_plan(console, prepared, plan_of(prepared))
             return
@@ -324,6 +329,7 @@ def tune_command(
     print_before_after(console, tune(config, learn, held_out, out, fit_config, console))
 
 
+app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
 app.command("status")(status_command)

@@ -115,6 +115,7 @@ class RunConfig(Section):
     model: str = "tiny"  # a name of `automask models`, or the path of a checkpoint
     arch: str | None = None  # architecture of a checkpoint given by path
     weights: Path | None = None  # folder to look for checkpoints in, first
+    stage_weights: Path | None = None  # folder on the node's own disk for a verified copy
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
     threads: int | None = Field(None, ge=1)  # of each worker

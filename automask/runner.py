@@ -21,7 +21,8 @@ from automask.plan import Plan, make_plan, refuse_other_settings
 from automask.pool.cores import Crew, available_cores, plan_crew
 from automask.pool.shard import Shard, find_shard
 from automask.records import Job, RecordWriter
-from automask.sam.weights import Weights, locate
+from automask.sam.stage import locate_staged
+from automask.sam.weights import Weights
 from automask.scratch import scratch_folder
 from automask.signals import Stop, heard_signals
 from automask.summary import RunSummary, Silence, Watcher
@@ -52,6 +53,7 @@ class Prepared:
     device: str
     shard: Shard
     elsewhere: int  # images of other tasks
+    not_staged: str | None = None  # why the weights are not read from the node's own disk
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -66,7 +68,8 @@ def prepare(config: RunConfig) -> Prepared:
     shard = find_shard(config.shard, os.environ)
     listing = _scan(config, shard)
     jobs = listing.jobs[: config.limit]
-    weights = locate(config.model, config.arch, config.weights)
+    staged = locate_staged(config.model, config.arch, config.weights, config.stage_weights)
+    weights = staged.weights
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
     settings = _mask_settings(config, weights.sha256)
@@ -75,7 +78,9 @@ def prepare(config: RunConfig) -> Prepared:
         config.workers, config.threads, available_cores(), weights.checkpoint.threads,
         on_gpu=device != "cpu",
     )  # fmt: skip
-    return Prepared(config, weights, settings, jobs, crew, device, shard, listing.elsewhere)
+    return Prepared(
+        config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault
+    )
 
 
 def _scan(config: RunConfig, shard: Shard) -> Listing:
@@ -121,6 +126,7 @@ def execute(prepared: Prepared, watcher: Watcher, stop: Stop) -> RunSummary:
             ledger = held_output.enter_context(held(output, prepared.shard))
             plan, generation = _begin(prepared)
         summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
+        summary.not_staged = prepared.not_staged
         _mask(prepared, plan, generation, ledger, summary, watcher, stop)
         stop.raise_if_wanted()
         with _told(OutputError, _stopped(f"cannot write {ledger}")):

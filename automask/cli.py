@@ -46,6 +46,9 @@ def run_command(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
     generator: Annotated[
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
     ] = None,
@@ -100,6 +103,7 @@ def run_command(
         "device": device,
         "workers": workers,
         "threads": threads,
+        "scheduler": scheduler,
         "generator": generator,
         **_speed_flags(points, exact),
         "save": split_names(",".join(save)) if save else None,

@@ -61,6 +61,12 @@ class MeasurementError(AutomaskError):
     exit_code = EXIT_SOME_FAILED
 
 
+class ClusterError(AutomaskError):
+    """A run on a Dask cluster that had to stop because the cluster is gone or of no use."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
 class OutputError(AutomaskError):
     """The run had to stop because results can no longer be written (disk full, read-only)."""
 

@@ -35,9 +35,12 @@ from automask.sam.weights import Weights, locate
 from automask.signals import signals_raise
 
 if TYPE_CHECKING:
+    from automask.image.pipeline import Outcome
     from automask.pool.workers import WorkerSetup
 
 RECORDS_NAME = "run"
+# In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
+CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
 LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
 
 
@@ -131,12 +134,24 @@ def prepare(config: RunConfig) -> Prepared:
     if not config.overwrite:
         refuse_other_settings(config.output, records.values(), settings)
     plan = make_plan(jobs, records, settings_digest(settings), config)
+    if config.scheduler is not None:
+        return _prepared_for_cluster(config.scheduler, config, weights, settings, plan)
     device = device_of(config.device)
     crew = plan_crew(
         config.workers, config.threads, available_cores(), weights.checkpoint.threads,
         on_gpu=device != "cpu",
     )  # fmt: skip
     return Prepared(config, weights, settings, plan, crew, device)
+
+
+def _prepared_for_cluster(
+    scheduler: str, config: RunConfig, weights: Weights, settings: dict[str, Any], plan: Plan
+) -> Prepared:
+    """Devices and cores are the cluster's affair: each of its workers looks at its own."""
+    from automask.pool.dask_cluster import refuse_unreachable
+
+    refuse_unreachable(scheduler)
+    return Prepared(config, weights, settings, plan, Crew(0, config.threads or 0), config.device)
 
 
 def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
@@ -212,6 +227,22 @@ def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
     """Records as images are finished; raises OutputError, after a record, where none can follow."""
     if not prepared.plan.todo:
         return
+    is_local = prepared.config.scheduler is None
+    for outcome in _on_this_machine(prepared) if is_local else _on_cluster(prepared):
+        yield outcome.record
+        if outcome.is_fatal:
+            raise OutputError(_stopped(str(outcome.record.error)))
+
+
+def _on_cluster(prepared: Prepared) -> Iterator[Outcome]:
+    from automask.pool.dask_cluster import run_on_cluster
+
+    assert prepared.config.scheduler is not None
+    setup = worker_setup(prepared, prepared.weights.file)
+    return run_on_cluster(prepared.plan.todo, setup, prepared.config.scheduler)
+
+
+def _on_this_machine(prepared: Prepared) -> Iterator[Outcome]:
     from automask.pool.workers import run_in_processes, run_in_threads
     from automask.sam.build import share
 
@@ -219,10 +250,7 @@ def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
         setup = worker_setup(prepared, share(prepared.weights, Path(folder)))
         on_cpu = prepared.device == "cpu"
         pool = run_in_processes if on_cpu else run_in_threads
-        for outcome in pool(prepared.plan.todo, setup, prepared.crew.workers):
-            yield outcome.record
-            if outcome.is_fatal:
-                raise OutputError(_stopped(str(outcome.record.error)))
+        yield from pool(prepared.plan.todo, setup, prepared.crew.workers)
 
 
 def worker_setup(prepared: Prepared, mapped: Path) -> WorkerSetup:
@@ -287,5 +315,6 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
         },
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
-        **describe_machine(prepared.device),
+        **describe_machine("cpu" if prepared.config.scheduler else prepared.device),
+        **(CLUSTER_DESCRIBED if prepared.config.scheduler else {}),
     }

@@ -1,0 +1,177 @@
+"""A run on a real Dask cluster loses no image, whatever happens to its workers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dask_fakes import HANGS, KILLS_ONCE, make_dask_setup
+from dask_processes import Cluster
+from fakes import FINE, KILLS, RAISES, broken_bench, make_images
+
+from automask.errors import ClusterError, UsageError, WeightsError
+from automask.pool.dask_cluster import run_on_cluster
+from automask.records import ImageRecord
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A scheduler, a worker with one thread and one with two, each with a nanny."""
+    cluster = Cluster()
+    try:
+        cluster.add_worker("--nthreads", "1")
+        cluster.add_worker("--nthreads", "2")
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A scheduler without workers, that a test may break."""
+    cluster = Cluster()
+    yield cluster
+    cluster.stop()
+
+
+def masked(root: Path, first_pixels: list[int], address: str, **more: Any) -> list[ImageRecord]:
+    """Records in the order of the images; fails where an image has two."""
+    jobs = make_images(root / "in", first_pixels)
+    outcomes = run_on_cluster(jobs, make_dask_setup(root), address, **more)
+    records = sorted((o.record for o in outcomes), key=lambda r: r.image)
+    assert [r.image for r in records] == [j.image for j in jobs]
+    return records
+
+
+def statuses(records: list[ImageRecord]) -> list[str]:
+    return [record.status for record in records]
+
+
+def benches(root: Path) -> list[str]:
+    """Process ids of the workers that made a bench, once for each bench."""
+    return [note.name.partition("_")[0] for note in (root / "benches").iterdir()]
+
+
+def litter(root: Path) -> list[Path]:
+    return [p for p in (root / "out").rglob(".*")]
+
+
+def test_each_worker_makes_its_model_once_and_each_image_has_one_outcome(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    records = masked(tmp_path, [FINE] * 12, cluster.address)
+    assert {(r.status, r.attempts) for r in records} == {("ok", 1)}
+    assert len(benches(tmp_path)) == len(set(benches(tmp_path)))
+    assert {r.worker.rpartition(":")[2] for r in records} <= set(benches(tmp_path))
+    assert str(os.getpid()) not in benches(tmp_path)
+    assert litter(tmp_path) == []
+
+
+def test_an_exception_costs_its_own_image_only(cluster: Cluster, tmp_path: Path) -> None:
+    records = masked(tmp_path, [FINE, RAISES, FINE], cluster.address)
+    assert statuses(records) == ["ok", "failed", "ok"]
+    assert records[1].error == "RuntimeError: the generator tripped"
+
+
+def test_a_worker_that_dies_costs_its_image_one_more_turn(cluster: Cluster, tmp_path: Path) -> None:
+    records = masked(tmp_path, [FINE, FINE, KILLS_ONCE, FINE, FINE, FINE], cluster.address)
+    assert statuses(records) == ["ok"] * 6
+    assert records[2].attempts == 2
+    assert litter(tmp_path) == []
+
+
+def test_an_image_that_kills_each_worker_fails_after_the_retries_and_the_others_are_saved(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    records = masked(tmp_path, [FINE, KILLS, FINE, FINE, KILLS, FINE], cluster.address, retries=1)
+    assert statuses(records) == ["ok", "failed", "ok", "ok", "failed", "ok"]
+    assert [records[1].attempts, records[4].attempts] == [2, 2]
+    assert "worker process died" in str(records[1].error)
+    assert records[1].worker != f"{os.uname().nodename}:{os.getpid()}"
+
+
+def test_a_hung_image_ends_its_worker_and_fails(cluster: Cluster, tmp_path: Path) -> None:
+    records = masked(tmp_path, [FINE, HANGS, FINE], cluster.address, retries=0, timeout=1.0)
+    assert statuses(records) == ["ok", "failed", "ok"]
+    assert records[1].error == "took longer than 1 s, and was ended"
+
+
+def test_an_error_that_concerns_every_image_is_raised(cluster: Cluster, tmp_path: Path) -> None:
+    jobs = make_images(tmp_path / "in", [FINE, FINE])
+    setup = make_dask_setup(tmp_path, broken_bench)
+    with pytest.raises(WeightsError, match=r"Dask worker tcp://127.*: these weights do not fit"):
+        list(run_on_cluster(jobs, setup, cluster.address))
+    assert litter(tmp_path) == []
+
+
+def test_other_weights_than_the_runs_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    jobs = make_images(tmp_path / "in", [FINE])
+    setup = make_dask_setup(tmp_path)
+    setup = replace(setup, weights=replace(setup.weights, sha256="00" * 32))
+    with pytest.raises(WeightsError, match="is not the file that this run began with"):
+        list(run_on_cluster(jobs, setup, cluster.address))
+
+
+def test_other_mask_settings_than_the_runs_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    jobs = make_images(tmp_path / "in", [FINE])
+    setup = make_dask_setup(tmp_path)
+    setup = replace(setup, labels={**setup.labels, "settings": "0" * 16})
+    with pytest.raises(UsageError, match="its settings come to other masks than the run's"):
+        list(run_on_cluster(jobs, setup, cluster.address))
+
+
+def test_a_worker_that_joins_helps_and_one_that_is_retired_blames_no_image(
+    own_cluster: Cluster, tmp_path: Path
+) -> None:
+    from distributed import Client
+
+    jobs = make_images(tmp_path / "in", [FINE] * 300)
+    own_cluster.add_worker("--nthreads", "1")
+    outcomes = run_on_cluster(jobs, make_dask_setup(tmp_path), own_cluster.address)
+    first = next(outcomes).record.worker
+    own_cluster.add_worker("--nthreads", "1")
+    with Client(own_cluster.address, set_as_default=False) as client:
+        at_first = [a for a, pid in client.run(os.getpid).items() if first.endswith(f":{pid}")]
+        client.retire_workers(at_first)
+    records = [outcome.record for outcome in outcomes]
+    assert len(records) == 299
+    assert {(r.status, r.attempts) for r in records} == {("ok", 1)}
+    assert len({r.worker for r in records}) == 2
+
+
+def test_a_worker_with_other_mask_rules_is_refused_by_name(
+    own_cluster: Cluster, tmp_path: Path
+) -> None:
+    older = tmp_path / "older.py"
+    older.write_text("import automask.config\nautomask.config.MASK_RULES = 1\n")
+    own_cluster.add_worker("--preload", str(older))
+    with pytest.raises(UsageError, match=r"Dask worker tcp://\S+: runs automask .* mask rules 1;"):
+        masked(tmp_path, [FINE], own_cluster.address)
+
+
+def test_a_scheduler_that_goes_away_ends_the_run(own_cluster: Cluster, tmp_path: Path) -> None:
+    own_cluster.add_worker("--nthreads", "1")
+    jobs = make_images(tmp_path / "in", [FINE] * 300)
+    outcomes = run_on_cluster(jobs, make_dask_setup(tmp_path), own_cluster.address)
+    next(outcomes)
+    own_cluster.scheduler.kill()
+    with pytest.raises(ClusterError, match=r"scheduler at 'tcp://\S+' is gone") as stopped:
+        list(outcomes)
+    assert stopped.value.exit_code == 1
+    assert litter(tmp_path) == []
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere at all"])
+def test_an_unreachable_scheduler_is_named(tmp_path: Path, address: str) -> None:
+    with pytest.raises(UsageError, match=f"no Dask scheduler answers at '{address}'"):
+        masked(tmp_path, [FINE], address)
+
+
+def test_no_jobs_need_no_cluster(tmp_path: Path) -> None:
+    assert list(run_on_cluster([], make_dask_setup(tmp_path), "tcp://127.0.0.1:1")) == []

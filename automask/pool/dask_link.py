@@ -23,7 +23,7 @@ ROSTER_CHANGED = ""  # a key that no call has
 
 
 class Gone(Exception):
-    """The answer of a call whose worker is gone; whoever else calls for the image must decide."""
+    """The answer of a call whose worker died."""
 
 
 class Withdrawn(Exception):
@@ -44,7 +44,7 @@ def connected(address: str) -> Iterator[Link]:
             "--scheduler needs Dask, which is not installed: pip install 'automask[dask]'"
         ) from error
     with _quiet(), _client(Client, address) as client:
-        yield Link(client)
+        yield Link(client, address)
 
 
 @contextmanager
@@ -78,8 +78,9 @@ def _quiet() -> Iterator[None]:
 class Link:
     """Calls to single workers and their answers, in the order they come."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, address: str) -> None:
         self._client = client
+        self._address = address
         self._answers: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._futures: dict[str, Future] = {}
         self._leaving: set[str] = set()
@@ -88,11 +89,11 @@ class Link:
     def members(self) -> dict[str, int]:
         """Threads of each worker that is there now, by address. Raises ClusterError."""
         if self._client.status != "running":
-            raise ClusterError(_lost_scheduler(self._client))
+            raise self._lost_scheduler()
         try:
             threads: dict[str, int] = self._client.nthreads()
         except (OSError, asyncio.TimeoutError) as error:
-            raise ClusterError(_lost_scheduler(self._client)) from error
+            raise self._lost_scheduler() from error
         return threads
 
     def call(self, address: str, function: Callable[..., Any], *args: Any) -> str:
@@ -127,7 +128,7 @@ class Link:
         except queue.Empty:
             pass
         if self._client.status != "running":
-            raise ClusterError(_lost_scheduler(self._client))
+            raise self._lost_scheduler()
         for key, _ in heard:
             self.drop(key)
         return heard
@@ -147,6 +148,12 @@ class Link:
             self._leaving.add(told["worker"])
         self._answers.put((ROSTER_CHANGED, None))
 
+    def _lost_scheduler(self) -> ClusterError:
+        return ClusterError(
+            f"stopped: the Dask scheduler at {self._address!a} is gone\n"
+            "nothing finished is lost: when it is back, run the same command again"
+        )
+
 
 async def _pass_on(future: Future, answers: queue.SimpleQueue[tuple[str, Any]]) -> None:
     """Waits in Dask's loop, where a result that is lost with its worker holds up no other."""
@@ -163,13 +170,6 @@ async def _pass_on(future: Future, answers: queue.SimpleQueue[tuple[str, Any]]) 
             raise
         answer = Withdrawn(str(error))
     answers.put((future.key, answer))
-
-
-def _lost_scheduler(client: Client) -> str:
-    return (
-        f"stopped: the Dask scheduler at {client.scheduler.address!a} is gone\n"
-        "nothing finished is lost: when it is back, run the same command again"
-    )
 
 
 def _first_line(error: BaseException) -> str:

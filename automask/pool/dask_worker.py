@@ -222,7 +222,7 @@ def _set_deadline(deadline: float | None) -> None:
             faulthandler.cancel_dump_traceback_later()
             return
         left = max(min(_deadlines.values()) - time.monotonic(), 0.001)
-        faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(left, exit=True, file=sys.__stderr__ or sys.stderr)
 
 
 def _give_back_when_idle() -> None:

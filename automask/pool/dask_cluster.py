@@ -170,6 +170,7 @@ class Dispatch:
         self._finished: deque[Outcome] = deque()
         self._refusals: dict[str, str] = {}  # by address
         self._is_first_look = True
+        self._is_told_to_wait = False
         self._last_look = float("-inf")
         self._last_help = time.monotonic()
 
@@ -197,8 +198,9 @@ class Dispatch:
             member = _Member(address, present[address], self._is_first_look)
             self._members[address] = member
             self._ask(member, None, facts)
-        if self._is_first_look and not present:
-            logger.warning("the Dask cluster has no worker yet; waiting for one")
+        if not present and not self._is_told_to_wait:
+            logger.warning("the Dask cluster has no worker now; waiting for one")
+        self._is_told_to_wait = not present
         self._is_first_look = self._is_first_look and not present
         self._refuse_to_wait_for_ever(now)
 

@@ -43,15 +43,36 @@ def connected(address: str) -> Iterator[Link]:
         raise UsageError(
             "--scheduler needs Dask, which is not installed: pip install 'automask[dask]'"
         ) from error
+    _refuse_malformed(address)
     with _quiet(), _client(Client, address) as client:
         yield Link(client, address)
+
+
+def _refuse_malformed(address: str) -> None:
+    """A client that fails over these takes 20 s to say so, and leaves a traceback when it goes."""
+    from distributed import Security
+    from distributed.comm.addressing import get_address_host_port
+
+    try:
+        get_address_host_port(address, strict=True)
+    except ValueError as error:
+        raise UsageError(
+            f"{address!a} is no address of a Dask scheduler ({_first_line(error)}); "
+            "it looks like tcp://HOST:8786"
+        ) from error
+    lacks_tls = Security().get_connection_args("client")["ssl_context"] is None
+    if address.startswith("tls://") and lacks_tls:
+        raise UsageError(
+            f"{address!a} needs certificates: name them in Dask's own configuration, "
+            "distributed.comm.tls"
+        )
 
 
 @contextmanager
 def _client(make: type[Client], address: str) -> Iterator[Client]:
     try:
         client = make(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError, asyncio.TimeoutError) as error:
+    except (OSError, asyncio.TimeoutError) as error:
         raise UsageError(
             f"no Dask scheduler answers at {address!a} within {CONNECT_SECONDS:g} s "
             f"({type(error).__name__}: {_first_line(error)}); start one with `dask scheduler`, "

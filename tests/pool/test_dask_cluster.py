@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,18 @@ def test_an_image_that_kills_each_worker_fails_after_the_retries_and_the_others_
     assert records[1].worker != f"{os.uname().nodename}:{os.getpid()}"
 
 
+def test_a_worker_that_starts_again_at_the_same_address_blames_the_image_all_the_same(
+    own_cluster: Cluster, tmp_path: Path
+) -> None:
+    """The scheduler gives the image to the new process by itself, which refuses it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own_cluster.add_worker("--nthreads", "1", "--worker-port", str(port))
+    records = masked(tmp_path, [FINE, KILLS, FINE], own_cluster.address, retries=1)
+    assert statuses(records) == ["ok", "failed", "ok"]
+    assert records[1].attempts == 2
+
+
 def test_a_hung_image_ends_its_worker_and_fails(cluster: Cluster, tmp_path: Path) -> None:
     records = masked(tmp_path, [FINE, HANGS, FINE], cluster.address, retries=0, timeout=1.0)
     assert statuses(records) == ["ok", "failed", "ok"]
@@ -167,9 +180,21 @@ def test_a_scheduler_that_goes_away_ends_the_run(own_cluster: Cluster, tmp_path:
     assert litter(tmp_path) == []
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere at all"])
-def test_an_unreachable_scheduler_is_named(tmp_path: Path, address: str) -> None:
-    with pytest.raises(UsageError, match=f"no Dask scheduler answers at '{address}'"):
+def test_an_unreachable_scheduler_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:1'"):
+        masked(tmp_path, [FINE], "tcp://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("address", "fault"),
+    [
+        ("tcp://localhost", "missing port number"),
+        ("smoke://signals:1", "unknown"),
+        ("tls://127.0.0.1:8786", "needs certificates"),
+    ],
+)
+def test_a_malformed_address_is_named_at_once(address: str, fault: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=rf"'{address}' .*{fault}"):
         masked(tmp_path, [FINE], address)
 
 

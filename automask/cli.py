@@ -12,11 +12,12 @@ from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.status.command import merge_command, status_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
-    "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
-    "interrupted, safe to rerun."
+    "config or collision; 3 weights missing or not verified; 4 the device is not there; 5 another "
+    "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
 )
 
 app = typer.Typer(
@@ -48,6 +49,12 @@ def run_command(
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
+    retries: Annotated[
+        int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that an image may compute.  (default: 1800)")
     ] = None,
     generator: Annotated[
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
@@ -84,6 +91,12 @@ def run_command(
         bool, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="A part of the images; off.  (a job array's task: its own)"
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
@@ -91,8 +104,9 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_plan, print_summary
-    from automask.runner import execute, prepare
+    from automask.progress import make_progress, print_plan, print_shard, print_summary
+    from automask.runner import execute, plan_of, prepare
+    from automask.signals import heard_signals
 
     flags: dict[str, Any] = {
         "input": input_folder,
@@ -104,11 +118,14 @@ def run_command(
         "workers": workers,
         "threads": threads,
         "scheduler": scheduler,
+        "retries": retries,
+        "timeout": timeout,
         "generator": generator,
         **_speed_flags(points, exact),
         "save": split_names(",".join(save)) if save else None,
         "keep_extension": keep_extension or None,
         "overwrite": overwrite or None,
+        "shard": shard,
         "limit": limit,
         "second_look": {"when": second_look},
         "refine": {"smooth": smooth},
@@ -117,11 +134,13 @@ def run_command(
         "objects": {"wanted": objects},
     }
     console = make_console()
-    prepared = prepare(load_config(config, flags))
-    if dry_run:
-        print_plan(console, prepared)
-        return
-    summary = execute(prepared, make_progress(console))
+    with heard_signals() as stop:
+        prepared = prepare(load_config(config, flags))
+        print_shard(console, prepared)
+        if dry_run:
+            print_plan(console, prepared, plan_of(prepared))
+            return
+        summary = execute(prepared, make_progress(console), stop)
     print_summary(console, summary)
     raise typer.Exit(summary.exit_code)
 
@@ -311,6 +330,8 @@ def tune_command(
 
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("status")(status_command)
+app.command("merge")(merge_command)
 
 
 def main() -> None:

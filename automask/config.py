@@ -119,6 +119,10 @@ class RunConfig(Section):
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
     threads: int | None = Field(None, ge=1)  # of each worker
     scheduler: str | None = None  # address of a Dask scheduler, whose workers do the images then
+    retries: int = Field(2, ge=0)  # of an image whose worker process died
+    # Seconds of computing that an image may take, waiting counted a quarter; the slowest known,
+    # SAM's vit_h on two cores with the package's generator, takes three minutes.
+    timeout: float = Field(1800, gt=0)
     generator: Literal["fast", "stock"] = "fast"
     # Points that the fast generator asks: few of the grid, where they matter, or the full grid.
     points: Literal["few", "full"] = "few"
@@ -127,7 +131,9 @@ class RunConfig(Section):
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
     overwrite: bool = False
-    limit: int | None = Field(None, ge=1)  # only the first N images
+    # Only this part of the images, 3/64, or off; None: the part of the job array's task, if any.
+    shard: str | None = None
+    limit: int | None = Field(None, ge=1)  # only the first N images, of the shard
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()

@@ -33,7 +33,7 @@ from automask.made_up import proposals_from_truth
 from automask.metrics import boundary_f, mask_iou
 from automask.progress import shown
 from automask.records import Found, Proposal
-from automask.runner import LOW_CONFIDENCE
+from automask.summary import LOW_CONFIDENCE
 
 GOOD_IOU, BAD_IOU = 0.9, 0.5
 BACKDROP_IOU = 0.5  # with all that is not the object: a mask this like it shows the background

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from automask.plan import Plan
 from automask.records import FAILED, ImageRecord
-from automask.runner import LOW_CONFIDENCE, Prepared, RunSummary
+from automask.runner import Prepared
+from automask.summary import LOW_CONFIDENCE, RunSummary
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
@@ -134,6 +136,8 @@ def print_summary(console: Console, summary: RunSummary) -> None:
             f"{duration(s.seconds_wall)}, {s.images_per_hour:,.0f} images/h; results in "
             f"{shown(str(s.output))}",
         )
+    if s.steps:
+        console.print(f"memory ran short: went on with {', '.join(s.steps)}")
     if s.to_check:
         console.print(
             f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
@@ -141,8 +145,8 @@ def print_summary(console: Console, summary: RunSummary) -> None:
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")
-    if len(s.failures) > SHOWN_FAILURES:
-        more = len(s.failures) - SHOWN_FAILURES
+    if s.failed > SHOWN_FAILURES:
+        more = s.failed - SHOWN_FAILURES
         console.print(f"  and {more} more, see records/ in the output folder")
 
 
@@ -156,9 +160,20 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def print_plan(console: Console, prepared: Prepared) -> None:
+def print_shard(console: Console, prepared: Prepared) -> None:
+    """Which part of the images this task masks, and who said so; nothing where it is all."""
+    shard = prepared.shard
+    if shard.told_by:
+        mine = len(prepared.jobs)
+        console.print(
+            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {mine + prepared.elsewhere:,} "
+            f"images, records in {shard.task_name}.jsonl"
+        )
+
+
+def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
     """What a run would do."""
-    plan, crew, scheduler = prepared.plan, prepared.crew, prepared.config.scheduler
+    crew, scheduler = prepared.crew, prepared.config.scheduler
     where = f"{prepared.device}, {crew.workers} workers x {crew.threads} threads"
     console.print(
         f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "

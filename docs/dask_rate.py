@@ -23,9 +23,12 @@ from dask_processes import Cluster  # noqa: E402
 from fakes import FINE, make_images, make_setup  # noqa: E402
 
 from automask.image.pipeline import Outcome  # noqa: E402
+from automask.pool.cores import Crew  # noqa: E402
 from automask.pool.dask_cluster import run_on_cluster  # noqa: E402
-from automask.pool.workers import run_in_processes  # noqa: E402
+from automask.pool.ladder import make_ladder  # noqa: E402
+from automask.pool.supervisor import Patience, Supervisor  # noqa: E402
 from automask.records import Job  # noqa: E402
+from automask.signals import Stop  # noqa: E402
 
 IMAGES = 200
 ROUNDS = 3
@@ -59,8 +62,11 @@ def main() -> None:
 
 def one_round(root: Path, jobs: list[Job], clusters: list[Cluster]) -> list[float]:
     """Milliseconds of an image on this machine, then on each cluster."""
-    here = run_in_processes(jobs, make_setup(root), 1)
-    there = (run_on_cluster(jobs, make_dask_setup(root), c.address) for c in clusters)
+    patience, stop = Patience(retries=2, timeout=60.0), Stop()
+    ladder = make_ladder("cpu", Crew(1, 1), cores=1)
+    here = Supervisor(make_setup(root), ladder, patience, root, stop).outcomes(jobs)
+    setup = make_dask_setup(root)
+    there = (run_on_cluster(jobs, setup, c.address, patience, stop) for c in clusters)
     return [milliseconds(outcomes) for outcomes in (here, *there)]
 
 

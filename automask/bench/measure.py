@@ -36,7 +36,7 @@ def _measure_model(
     from automask.sam.build import share
 
     mapped = share(planned[0].prepared.weights, folder)
-    jobs = planned[0].prepared.plan.todo
+    jobs = planned[0].prepared.jobs
     workers = max(p.prepared.crew.workers for p in planned)
     with ExitStack() as stack:
         setups = [worker_setup(p.prepared, mapped) for p in planned]

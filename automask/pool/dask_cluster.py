@@ -26,12 +26,14 @@ from automask.image.pipeline import Outcome, lost
 from automask.image.write import write_atomic
 from automask.pool.dask_link import Gone, Withdrawn, connected
 from automask.pool.dask_worker import Errand, Facts, Reply, Settled, facts, settle, work
+from automask.pool.supervisor import GRACE_SECONDS, Patience
 from automask.pool.workers import DIED, WorkerSetup
 from automask.records import Job
+from automask.signals import Stop
 
 LOOK_SECONDS = 1.0  # between two looks at who is there
 NOBODY_SECONDS = 600.0  # without any worker that could take an image; loading vit_h takes minutes
-GRACE_SECONDS = 60.0  # beyond the timeout, until a worker that cannot end itself is given up
+FROZEN_SECONDS = 60.0  # beyond the timeout, until a worker that cannot end itself is given up
 IMAGES_AT_ONCE = 3  # a worker with threads: one in the model, one being loaded, one being written
 
 logger = logging.getLogger(__name__)
@@ -57,23 +59,25 @@ def run_on_cluster(
     jobs: Iterable[Job],
     setup: WorkerSetup,
     address: str,
-    retries: int = 2,
-    timeout: float | None = None,
+    patience: Patience,
+    stop: Stop,
 ) -> Iterator[Outcome]:
-    """Outcomes of all jobs from the Dask cluster whose scheduler is at `address`, one for each.
+    """Outcomes of all jobs from the Dask cluster whose scheduler is at `address`; one for each,
+    fewer where a signal stopped it.
 
     An image whose worker dies is tried again alone, `retries` times, and is then a failed record;
-    one that takes longer than `timeout` seconds ends its worker. Raises UsageError where there is
-    no scheduler or a worker is not fit for the run, ClusterError where the cluster is lost, and
-    what concerns every image (weights, settings).
+    one that takes longer than `timeout` seconds by the clock ends its worker. Raises UsageError
+    where there is no scheduler or a worker is not fit for the run, ClusterError where the cluster
+    is lost, and what concerns every image (weights, settings).
     """
     waiting = deque(jobs)
     if not waiting:
         return
     setup = _absolute(setup)
     with _probe(setup.config.output) as (probe, secret), connected(address) as line:
-        errand = _errand(setup, waiting, probe, secret, timeout)
-        yield from Dispatch(line, waiting, errand, retries).outcomes()
+        errand = _errand(setup, waiting, probe, secret, patience.timeout)
+        with stop.told_to(line.wake):
+            yield from Dispatch(line, waiting, errand, patience.retries, stop).outcomes()
 
 
 def _absolute(setup: WorkerSetup) -> WorkerSetup:
@@ -114,13 +118,19 @@ def _errand(
     seen = (job.image for job in jobs if os.path.lexists(folder / job.image))
     return Errand(
         setup,
-        hashlib.sha256(pickle.dumps(setup)).hexdigest(),
+        _digest(setup),
         setup.config.choose.fitted == CHOICE_FILE.absolute(),
         next(seen, "."),
         probe,
         secret,
         timeout,
     )
+
+
+def _digest(setup: WorkerSetup) -> str:
+    """Of all that a bench is made of; a rerun, another generation, needs no other model."""
+    labels = {**setup.labels, "generation": None}
+    return hashlib.sha256(pickle.dumps(replace(setup, labels=labels))).hexdigest()
 
 
 @dataclass(eq=False)
@@ -158,13 +168,16 @@ class _Call:
 class Dispatch:
     """Who does which image. All of it happens in the caller's thread."""
 
-    def __init__(self, line: Line, waiting: deque[Job], errand: Errand, retries: int) -> None:
+    def __init__(
+        self, line: Line, waiting: deque[Job], errand: Errand, retries: int, stop: Stop
+    ) -> None:
         self._line = line
         self._waiting = waiting
         self._suspects: deque[Job] = deque()  # each to be tried alone
         self._errand = errand
         self._facts = facts()
         self._retries = retries
+        self._stop = stop
         self._members: dict[str, _Member] = {}
         self._calls: dict[str, _Call] = {}
         self._finished: deque[Outcome] = deque()
@@ -175,15 +188,30 @@ class Dispatch:
         self._last_help = time.monotonic()
 
     def outcomes(self) -> Iterator[Outcome]:
-        """Outcomes as they come, until each job has one."""
-        while self._waiting or self._suspects or any(c.job for c in self._calls.values()):
+        """Outcomes as they come, until each job has one or a signal asks for the end."""
+        while self._has_work():
             self._look()
             self._hand_out()
-            for key, answer in self._line.answers(LOOK_SECONDS):
-                self._hear(key, answer)
+            yield from self._heard()
             self._give_up_overdue()
-            while self._finished:
-                yield self._finished.popleft()
+        until = time.monotonic() + GRACE_SECONDS  # after a signal, for what is in hand
+        while self._is_busy() and time.monotonic() < until:
+            yield from self._heard()
+        yield from self._finished  # of workers that were given up
+
+    def _has_work(self) -> bool:
+        if self._stop.is_wanted:
+            return False
+        return bool(self._waiting or self._suspects or self._is_busy())
+
+    def _is_busy(self) -> bool:
+        return any(call.job for call in self._calls.values())
+
+    def _heard(self) -> Iterator[Outcome]:
+        for key, answer in self._line.answers(LOOK_SECONDS):
+            self._hear(key, answer)
+        while self._finished:
+            yield self._finished.popleft()
 
     def _look(self) -> None:
         """Who joined, who is gone; at most once a second."""
@@ -280,7 +308,10 @@ class Dispatch:
 
     def _answered(self, member: _Member, job: Job, answer: Any) -> None:
         if isinstance(answer, Outcome):
-            self._finished.append(answer)
+            if answer.is_out_of_memory and job.attempts <= self._retries:
+                self._suspects.append(replace(job, attempts=job.attempts + 1))
+            else:
+                self._finished.append(answer)
         elif isinstance(answer, Withdrawn):
             self._put_back(job)
         elif answer is Reply.FORGOTTEN:
@@ -333,7 +364,7 @@ class Dispatch:
         timeout = self._errand.timeout
         if timeout is None:
             return
-        latest = time.monotonic() - timeout - GRACE_SECONDS
+        latest = time.monotonic() - timeout - FROZEN_SECONDS
         late = {c.member for c in self._calls.values() if c.job and c.since < latest}
         for member in late:
             self._lose(member)

@@ -154,6 +154,10 @@ class Link:
             self.drop(key)
         return heard
 
+    def wake(self) -> None:
+        """Lets `answers` return; may be called from a signal handler."""
+        self._answers.put((ROSTER_CHANGED, None))
+
     def left_by_itself(self, address: str) -> bool:
         """Whether the worker was retired or said good-bye, rather than died."""
         return address in self._leaving
@@ -167,7 +171,7 @@ class Link:
             self._leaving.discard(told["worker"])
         elif told.get("expected"):
             self._leaving.add(told["worker"])
-        self._answers.put((ROSTER_CHANGED, None))
+        self.wake()
 
     def _lost_scheduler(self) -> ClusterError:
         return ClusterError(

@@ -27,6 +27,7 @@ from automask.pool.workers import WorkerSetup
 from automask.records import Job
 from automask.sam.weights import Weights, locate, sha256_of
 
+RECENT_SECONDS = 60.0  # a model unused for longer makes room for that of another run
 IDLE_SECONDS = 900.0  # after its last image the model's memory is given back to the cluster
 
 SHARED = (
@@ -73,6 +74,7 @@ class Reply(Enum):
 
 _token = uuid4().hex  # a worker that starts again under its old address has another
 _benches: dict[str, Bench] = {}
+_used: dict[str, float] = {}  # when last, by digest; monotonic seconds
 _making = threading.Lock()
 _model = threading.Lock()  # one image at a time in the models of this process
 _idle: threading.Timer | None = None
@@ -92,8 +94,13 @@ def settle(errand: Errand, threads: int) -> Settled:
     refuse_other_folders(errand)
     with _making:
         if errand.digest not in _benches:
+            _drop_unused()
             setup = at_home(errand, threads)
             _benches[errand.digest] = setup.make_bench(setup, _model)
+        bench, generation = _benches[errand.digest], errand.setup.labels["generation"]
+        labels = {**bench.labels, "generation": generation}
+        _benches[errand.digest] = replace(bench, labels=labels)
+        _used[errand.digest] = time.monotonic()
     _give_back_when_idle()
     return Settled(_token, f"{socket.gethostname()}:{os.getpid()}")
 
@@ -107,8 +114,15 @@ def work(token: str, digest: str, job: Job, timeout: float | None) -> Outcome | 
         return Reply.FORGOTTEN
     with ends_after(timeout):
         outcome = process(job, bench)
+    _used[digest] = time.monotonic()
     _give_back_when_idle()
     return outcome
+
+
+def _drop_unused() -> None:
+    latest = time.monotonic() - RECENT_SECONDS
+    for digest in [d for d in _benches if _used[d] < latest]:
+        del _benches[digest]
 
 
 def at_home(errand: Errand, threads: int) -> WorkerSetup:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import faulthandler
 import resource
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,13 +12,17 @@ from fakes import fake_bench, make_setup
 
 from automask.config import LoadConfig
 from automask.image.pipeline import Bench
-from automask.pool.workers import Owner, WorkerSetup, run_in_processes
+from automask.pool.cores import Crew
+from automask.pool.ladder import make_ladder
+from automask.pool.supervisor import Patience, Supervisor
+from automask.pool.workers import Owner, WorkerSetup
 from automask.records import FAILED, ImageRecord, Job
+from automask.signals import Stop
 
 pytestmark = pytest.mark.slow
 
 FILES = 2000
-LIMIT_SECONDS = 600  # of a worker's life: one that hangs ends, and its image has died
+LIMIT_SECONDS = 60.0  # of an image: the largest that is allowed takes a few
 # Files that claim more than MAX_PIXELS are refused; those that claim less need the memory of what
 # they claim, several times over: decoded, converted, as an array.
 MAX_PIXELS = 20_000_000
@@ -28,8 +30,7 @@ LIMIT_BYTES = 1 << 30  # beyond what a worker has when it starts
 
 
 def bounded_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
-    """A worker that can take neither for ever nor all of the memory."""
-    faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True, file=sys.__stderr__)
+    """A worker that cannot take all of the memory."""
     data = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
     # Not RLIMIT_AS: decoders with threads reserve far more addresses than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (data + LIMIT_BYTES, data + LIMIT_BYTES))
@@ -37,9 +38,12 @@ def bounded_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> list[ImageRecord]:
+def records(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[ImageRecord]:
     """Those of a run over all the files, in their order."""
     root = tmp_path_factory.mktemp("fuzz")
+    # Workers find this module, and the fakes, by name.
     (root / "in").mkdir()
     jobs = []
     for name, data in damaged_files(FILES):
@@ -47,7 +51,11 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[ImageRecord]:
         jobs.append(Job(name, name, len(data), 0))
     setup = make_setup(root, bounded_bench)
     config = setup.config.model_copy(update={"load": LoadConfig(max_pixels=MAX_PIXELS)})
-    outcomes = run_in_processes(jobs, replace(setup, config=config), workers=2)
+    (root / "log").mkdir()
+    ladder = make_ladder("cpu", Crew(2, 1), cores=2)
+    patience = Patience(retries=1, timeout=LIMIT_SECONDS)
+    supervisor = Supervisor(replace(setup, config=config), ladder, patience, root / "log", Stop())
+    outcomes = supervisor.outcomes(jobs)
     return sorted((outcome.record for outcome in outcomes), key=lambda record: record.image)
 
 

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dask_fakes import HANGS, KILLS_ONCE, make_dask_setup
+from dask_fakes import make_dask_setup
 from dask_processes import Cluster
-from fakes import FINE, KILLS, RAISES, broken_bench, make_images
+from fakes import CRASHES_ONCE, FINE, HUGE, KILLS, RAISES, WAITS, broken_bench, make_images
 
 from automask.errors import ClusterError, UsageError, WeightsError
+from automask.image.pipeline import Outcome
 from automask.pool.dask_cluster import run_on_cluster
-from automask.records import ImageRecord
+from automask.pool.supervisor import Patience
+from automask.pool.workers import WorkerSetup
+from automask.records import ImageRecord, Job
+from automask.signals import Stop
 
 pytestmark = pytest.mark.slow
 
@@ -41,10 +45,16 @@ def own_cluster() -> Iterator[Cluster]:
     cluster.stop()
 
 
+def on_cluster(
+    jobs: list[Job], setup: WorkerSetup, address: str, retries: int = 2, timeout: float = 60.0
+) -> Iterator[Outcome]:
+    return run_on_cluster(jobs, setup, address, Patience(retries, timeout), Stop())
+
+
 def masked(root: Path, first_pixels: list[int], address: str, **more: Any) -> list[ImageRecord]:
     """Records in the order of the images; fails where an image has two."""
     jobs = make_images(root / "in", first_pixels)
-    outcomes = run_on_cluster(jobs, make_dask_setup(root), address, **more)
+    outcomes = on_cluster(jobs, make_dask_setup(root), address, **more)
     records = sorted((o.record for o in outcomes), key=lambda r: r.image)
     assert [r.image for r in records] == [j.image for j in jobs]
     return records
@@ -81,7 +91,7 @@ def test_an_exception_costs_its_own_image_only(cluster: Cluster, tmp_path: Path)
 
 
 def test_a_worker_that_dies_costs_its_image_one_more_turn(cluster: Cluster, tmp_path: Path) -> None:
-    records = masked(tmp_path, [FINE, FINE, KILLS_ONCE, FINE, FINE, FINE], cluster.address)
+    records = masked(tmp_path, [FINE, FINE, CRASHES_ONCE, FINE, FINE, FINE], cluster.address)
     assert statuses(records) == ["ok"] * 6
     assert records[2].attempts == 2
     assert litter(tmp_path) == []
@@ -97,6 +107,14 @@ def test_an_image_that_kills_each_worker_fails_after_the_retries_and_the_others_
     assert records[1].worker != f"{os.uname().nodename}:{os.getpid()}"
 
 
+def test_an_image_that_is_too_much_is_tried_alone_and_then_fails(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    records = masked(tmp_path, [FINE, HUGE, FINE], cluster.address)
+    assert statuses(records) == ["ok", "failed", "ok"]
+    assert (records[1].attempts, "MemoryError" in str(records[1].error)) == (3, True)
+
+
 def test_a_worker_that_starts_again_at_the_same_address_blames_the_image_all_the_same(
     own_cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -110,7 +128,7 @@ def test_a_worker_that_starts_again_at_the_same_address_blames_the_image_all_the
 
 
 def test_a_hung_image_ends_its_worker_and_fails(cluster: Cluster, tmp_path: Path) -> None:
-    records = masked(tmp_path, [FINE, HANGS, FINE], cluster.address, retries=0, timeout=1.0)
+    records = masked(tmp_path, [FINE, WAITS, FINE], cluster.address, retries=0, timeout=1.0)
     assert statuses(records) == ["ok", "failed", "ok"]
     assert records[1].error == "took longer than 1 s, and was ended"
 
@@ -119,7 +137,7 @@ def test_an_error_that_concerns_every_image_is_raised(cluster: Cluster, tmp_path
     jobs = make_images(tmp_path / "in", [FINE, FINE])
     setup = make_dask_setup(tmp_path, broken_bench)
     with pytest.raises(WeightsError, match=r"Dask worker tcp://127.*: these weights do not fit"):
-        list(run_on_cluster(jobs, setup, cluster.address))
+        list(on_cluster(jobs, setup, cluster.address))
     assert litter(tmp_path) == []
 
 
@@ -128,7 +146,7 @@ def test_other_weights_than_the_runs_are_refused(cluster: Cluster, tmp_path: Pat
     setup = make_dask_setup(tmp_path)
     setup = replace(setup, weights=replace(setup.weights, sha256="00" * 32))
     with pytest.raises(WeightsError, match="is not the file that this run began with"):
-        list(run_on_cluster(jobs, setup, cluster.address))
+        list(on_cluster(jobs, setup, cluster.address))
 
 
 def test_other_mask_settings_than_the_runs_are_refused(cluster: Cluster, tmp_path: Path) -> None:
@@ -136,7 +154,7 @@ def test_other_mask_settings_than_the_runs_are_refused(cluster: Cluster, tmp_pat
     setup = make_dask_setup(tmp_path)
     setup = replace(setup, labels={**setup.labels, "settings": "0" * 16})
     with pytest.raises(UsageError, match="its settings come to other masks than the run's"):
-        list(run_on_cluster(jobs, setup, cluster.address))
+        list(on_cluster(jobs, setup, cluster.address))
 
 
 def test_a_worker_that_joins_helps_and_one_that_is_retired_blames_no_image(
@@ -146,7 +164,7 @@ def test_a_worker_that_joins_helps_and_one_that_is_retired_blames_no_image(
 
     jobs = make_images(tmp_path / "in", [FINE] * 100)
     own_cluster.add_worker("--nthreads", "1")
-    outcomes = run_on_cluster(jobs, make_dask_setup(tmp_path), own_cluster.address)
+    outcomes = on_cluster(jobs, make_dask_setup(tmp_path), own_cluster.address)
     records = [next(outcomes).record]
     own_cluster.add_worker("--nthreads", "1")
     with Client(own_cluster.address, set_as_default=False) as client:
@@ -171,7 +189,7 @@ def test_a_worker_with_other_mask_rules_is_refused_by_name(
 def test_a_scheduler_that_goes_away_ends_the_run(own_cluster: Cluster, tmp_path: Path) -> None:
     own_cluster.add_worker("--nthreads", "1")
     jobs = make_images(tmp_path / "in", [FINE] * 300)
-    outcomes = run_on_cluster(jobs, make_dask_setup(tmp_path), own_cluster.address)
+    outcomes = on_cluster(jobs, make_dask_setup(tmp_path), own_cluster.address)
     next(outcomes)
     own_cluster.scheduler.kill()
     with pytest.raises(ClusterError, match=r"scheduler at 'tcp://\S+' is gone") as stopped:
@@ -199,4 +217,4 @@ def test_a_malformed_address_is_named_at_once(address: str, fault: str, tmp_path
 
 
 def test_no_jobs_need_no_cluster(tmp_path: Path) -> None:
-    assert list(run_on_cluster([], make_dask_setup(tmp_path), "tcp://127.0.0.1:1")) == []
+    assert list(on_cluster([], make_dask_setup(tmp_path), "tcp://127.0.0.1:1")) == []

@@ -16,6 +16,7 @@ from automask.pool.dask_cluster import Dispatch
 from automask.pool.dask_link import Gone, Withdrawn
 from automask.pool.dask_worker import Errand, Facts, Reply, Settled, facts, settle, work
 from automask.records import Job
+from automask.signals import Stop
 
 
 class MadeUpCluster:
@@ -79,7 +80,7 @@ def dispatch(
     """Attempts and error of each image; images: their names, a letter each."""
     errand = Errand(make_setup(cluster.root), "digest", True, ".", "probe", "secret", timeout)
     jobs = deque(Job(name, name, 0, 0) for name in images)
-    records = [o.record for o in Dispatch(cluster, jobs, errand, retries).outcomes()]
+    records = [o.record for o in Dispatch(cluster, jobs, errand, retries, Stop()).outcomes()]
     assert sorted(r.image for r in records) == sorted(images)
     return {r.image: (r.attempts, str(r.error)) for r in records}
 
@@ -140,7 +141,7 @@ def test_an_error_that_is_no_outcome_is_tried_again_and_then_told(tmp_path: Path
 def test_a_worker_that_hangs_beyond_the_timeout_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask_cluster, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(dask_cluster, "FROZEN_SECONDS", 0.0)
     cluster = MadeUpCluster(tmp_path, {"w": 1})
     cluster.said = {"a": [None, None]}
     result = dispatch(cluster, "ab", retries=1, timeout=0.001)
@@ -183,3 +184,19 @@ def test_a_cluster_without_workers_ends_the_run_after_a_while(
     monkeypatch.setattr(dask_cluster, "NOBODY_SECONDS", 0.0)
     with pytest.raises(ClusterError, match="had no worker that could take an image"):
         dispatch(MadeUpCluster(tmp_path, {}), "a")
+
+
+def test_after_a_signal_nothing_more_is_handed_out(tmp_path: Path) -> None:
+    stop = Stop()
+
+    class Signalled(MadeUpCluster):
+        def _answer(self, address: str, function: Any, args: tuple[Any, ...]) -> Any:
+            if function is work:
+                stop.exit_code = 143
+            return super()._answer(address, function, args)
+
+    cluster = Signalled(tmp_path, {"w": 1})
+    errand = Errand(make_setup(tmp_path), "digest", True, ".", "probe", "secret", None)
+    jobs = deque(Job(name, name, 0, 0) for name in "abc")
+    told = [o.record.image for o in Dispatch(cluster, jobs, errand, 2, stop).outcomes()]
+    assert told == ["a"]

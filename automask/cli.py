@@ -51,6 +51,9 @@ def run_command(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
     retries: Annotated[
         int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
     ] = None,
@@ -119,6 +122,7 @@ def run_command(
         "device": device,
         "workers": workers,
         "threads": threads,
+        "scheduler": scheduler,
         "retries": retries,
         "timeout": timeout,
         "generator": generator,

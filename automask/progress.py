@@ -179,11 +179,12 @@ def _tell_not_staged(console: Console, fault: str | None) -> None:
 
 def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
     """What a run would do."""
-    crew = prepared.crew
+    crew, scheduler = prepared.crew, prepared.config.scheduler
+    where = f"{prepared.device}, {crew.workers} workers x {crew.threads} threads"
     console.print(
         f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
-        f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
-        f"{crew.threads} threads",
+        f"{shown(prepared.config.model)} on "
+        + (f"the workers of {shown(scheduler)}" if scheduler else where),
     )
     for job in plan.todo:
         console.print(f"  {shown(job.image)}")

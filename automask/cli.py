@@ -9,11 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from automask.bench.command import bench_command
-from automask.console import make_console, split_names
+from automask.compare.command import compare_command
+from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
 from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
+from automask.tabular.command import records_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -162,7 +164,6 @@ def models_command(
     """List the checkpoints: family, size, license, and whether each is here and verified."""
     from rich.table import Column, Table
 
-    from automask.progress import shown
     from automask.sam.checkpoints import CHECKPOINTS
     from automask.sam.weights import check, search_folders
 
@@ -190,7 +191,7 @@ def fetch_command(
 
     for name in names:
         file = fetch(name, weights)
-        make_console().print(f"{name}: {file}, verified")
+        make_console().print(shown(f"{name}: {file}, verified"))
 
 
 @app.command("eval-choice")
@@ -336,6 +337,8 @@ def tune_command(
 app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("compare")(compare_command)
+app.command("records")(records_command)
 app.command("status")(status_command)
 app.command("merge")(merge_command)
 
@@ -356,7 +359,9 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    print(f"automask: {message}", file=sys.stderr, flush=True)
+    """The lines of a message are ours; a file's name in it must not reach the terminal as it is."""
+    lines = (visible(line) for line in f"automask: {message}".split("\n"))
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def _megabytes(size: int | None) -> str:

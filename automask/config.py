@@ -190,7 +190,7 @@ class RunConfig(Section):
             },
         )
         shaping["choose"]["fitted"] = scorer_sha256
-        return {"rules": MASK_RULES, "model_sha256": model_sha256, **_flat(shaping)}
+        return {"rules": MASK_RULES, "model_sha256": model_sha256, **flat(shaping)}
 
 
 def settings_digest(settings: dict[str, Any]) -> str:
@@ -235,14 +235,15 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names."""
+    by_name: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{key}."))
+            by_name.update(flat(value, f"{prefix}{key}."))
         else:
-            flat[prefix + key] = value
-    return flat
+            by_name[prefix + key] = value
+    return by_name
 
 
 def _explain(error: ValidationError, file: Path | None) -> str:

@@ -1,8 +1,8 @@
 """Outlines of masks as polygons, in the two conventions that readers have.
 
 Edges: pixel (0, 0) covers 0..1, and the outline runs along the edges of pixels. COCO, CVAT and
-Label Studio see it so. Centres: the outline runs through the centres of the border's pixels, at
-x + 0.5, which is what readers that draw with `cv2.fillPoly` on truncated coordinates give back.
+Label Studio see it so. Centres: the outline runs through the centres of the border's pixels, which
+is what readers that draw with `cv2.fillPoly` on whole coordinates give back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.export.instances import Instance
+
+# Nearly the centre of a pixel: truncated, as by ultralytics, or rounded, as by supervision, it is
+# that pixel, and the rounding of what is written in a file leaves it so.
+CENTRE = 0.45
 
 Ring = NDArray[np.float64]  # N x 2: x, y in px of the photograph; closed, the first not repeated
 
@@ -39,14 +43,14 @@ def edge_parts(instance: Instance, tolerance: float) -> list[Part]:
     # size, grown to the right and downwards by one, these centres are the edges.
     doubled = np.repeat(np.repeat(_padded(instance), 2, axis=0), 2, axis=1)
     grown = cv2.dilate(doubled, np.ones((2, 2), np.uint8), anchor=(1, 1))
-    return _parts(grown, lambda points: points / 2 - 1, instance, tolerance)
+    return _parts(grown, lambda points: points / 2 - 1, instance, tolerance * 2)
 
 
 def centre_parts(instance: Instance, tolerance: float) -> list[Part]:
     """The pieces of an object, outlined through the centres of its border's pixels; see
     `edge_parts`.
     """
-    return _parts(_padded(instance), lambda points: points - 0.5, instance, tolerance)
+    return _parts(_padded(instance), lambda points: points - 1 + CENTRE, instance, tolerance)
 
 
 def with_keyholes(part: Part) -> Ring:
@@ -87,7 +91,7 @@ def _parts(
     drawn: NDArray[np.uint8],
     to_crop: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     instance: Instance,
-    tolerance: float,
+    tolerance: float,  # in the drawing's pixels
 ) -> list[Part]:
     contours, tree = cv2.findContours(drawn, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     corner = np.asarray(instance.box[:2], np.float64)

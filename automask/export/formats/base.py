@@ -50,7 +50,7 @@ class Context:
         return {side: f"{name}_{side}{ending}" for side in self.sides}
 
     def edge_rings(self, photo: Photo, instance: Instance) -> list[Ring]:
-        """An object's pieces as polygons along the edges of pixels, holes cut in; notes the loss."""
+        """An object's pieces along the edges of pixels, holes cut in; what they lose is noted."""
         parts = edge_parts(instance, self.fidelity.tolerance_px)
         rings = [with_keyholes(part) for part in parts]
         left, top, width, height = instance.box

@@ -1,7 +1,7 @@
 """YOLO segmentation, as ultralytics reads it: a row for each object, pieces and holes joined.
 
-Outlines run through the centres of pixels: ultralytics truncates to whole pixels and draws the
-border too.
+Outlines run through the centres of pixels: ultralytics makes coordinates whole and draws the border
+too.
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ def _model_version(source: Source) -> str:
 
 
 def _nothing(skipped: list[Skipped]) -> str:
-    first = f"; {skipped[0].image!a}: {skipped[0].reason}" if skipped else ""
+    first = f"; {visible(f'{skipped[0].image}: {skipped[0].reason}')}" if skipped else ""
     return f"there is nothing to export{first}"
 
 

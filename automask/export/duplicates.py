@@ -18,9 +18,9 @@ from automask.errors import InstallationError
 from automask.image.load import opened
 
 HASH_BITS = 64
-# The same photograph resized, saved again or brightened is 0 to 4 bits away; different
-# photographs of one series are mostly more than 10 (docs/export.md).
-NEAR_BITS = 6
+# The same photograph at another size, saved again, brightened or turned by a degree is this near;
+# of 500 different ones two pairs were (docs/near_duplicates.py).
+NEAR_BITS = 8
 
 
 def fingerprint(file: Path) -> int:
@@ -40,7 +40,7 @@ def near_groups(hashes: Sequence[int], bits: int = NEAR_BITS) -> list[int]:
 
     Those at most `bits` apart are in one group, and so are those that a chain of such pairs joins.
     """
-    values = np.array(hashes, np.uint64)
+    values, member = np.unique(np.array(hashes, np.uint64), return_inverse=True)
     leader = list(range(len(values)))
     for band in _bands(bits + 1):
         alike = defaultdict(list)
@@ -48,7 +48,9 @@ def near_groups(hashes: Sequence[int], bits: int = NEAR_BITS) -> list[int]:
             alike[key].append(place)
         for places in alike.values():
             _join_near(np.array(places), values, bits, leader)
-    return [_root(leader, place) for place in range(len(leader))]
+    groups = [_root(leader, int(place)) for place in member]
+    first: dict[int, int] = {}
+    return [first.setdefault(group, place) for place, group in enumerate(groups)]
 
 
 def _bands(count: int) -> list[np.uint64]:

@@ -104,9 +104,14 @@ class Run:
         save(self.output / output_path(stem, kind), pixels)
         record = self.make_record(
             image=image,
-            output=output_path(stem, kind),
-            kinds=(kind,),
-            **{"width": width, "height": height, "flags": (), **changes},
+            **{
+                "output": output_path(stem, kind),
+                "kinds": (kind,),
+                "flags": (),
+                "width": width,
+                "height": height,
+                **changes,
+            },
         )
         self.write(record)
         return record

@@ -13,6 +13,7 @@ from automask.compare.command import compare_command
 from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.export.command import export_command
 from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
 from automask.tabular.command import records_command
@@ -341,6 +342,7 @@ app.command("compare")(compare_command)
 app.command("records")(records_command)
 app.command("status")(status_command)
 app.command("merge")(merge_command)
+app.command("export")(export_command)
 
 
 def main() -> None:

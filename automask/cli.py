@@ -111,8 +111,9 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
+    from automask.prepare import plan_of, prepare
     from automask.progress import make_progress, print_plan, print_start, print_summary
-    from automask.runner import execute, plan_of, prepare
+    from automask.runner import execute
     from automask.signals import heard_signals
 
     flags: dict[str, Any] = {

@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from automask.console import shown as shown
 from automask.console import visible as visible
 from automask.plan import Plan
+from automask.prepare import Prepared
 from automask.records import FAILED, ImageRecord
-from automask.runner import Prepared
 from automask.summary import LOW_CONFIDENCE, RunSummary
 
 LOG_EVERY_SECONDS = 30.0

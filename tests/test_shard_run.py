@@ -13,8 +13,8 @@ from automask.config import load_config
 from automask.errors import CollisionError, UsageError
 from automask.pool.cluster import SYSTEMS
 from automask.pool.shard import index_of
+from automask.prepare import Prepared, prepare
 from automask.progress import print_start, print_summary
-from automask.runner import Prepared, prepare
 from automask.summary import RunSummary
 
 # `printf a | b2sum -l 64` and so on end in 2f, 75, 4f, db, fe, 1e: odd ones are the second part.

@@ -309,7 +309,7 @@ class Dispatch:
     def _answered(self, member: _Member, job: Job, answer: Any) -> None:
         if isinstance(answer, Outcome):
             if answer.is_out_of_memory and job.attempts <= self._retries:
-                self._suspects.append(replace(job, attempts=job.attempts + 1))
+                self._suspects.append(_once_more(job))
             else:
                 self._finished.append(answer)
         elif isinstance(answer, Withdrawn):
@@ -325,8 +325,8 @@ class Dispatch:
     def _lose(self, member: _Member) -> None:
         """What a lost worker had in hand goes to others, one of its tries used up.
 
-        A worker that was asked to leave does not blame its images; of several in hand none is the
-        last to be tried, since any may have done it.
+        A worker that was asked to leave does not blame its images; of several in hand none is
+        given up, since any may have done it. A hang is not tried again.
         """
         del self._members[member.address]
         left = self._line.left_by_itself(member.address)
@@ -338,26 +338,32 @@ class Dispatch:
                 continue
             if left:
                 self._put_back(call.job)
+            elif not is_proof:
+                self._suspects.append(_once_more(call.job))
+            elif self._is_late(call):
+                late = f"it took longer than {self._errand.timeout:g} s"
+                self._finished.append(self._lost(member, call.job, late))
             else:
-                self._try_again(member, call.job, self._end_of(call), is_proof)
+                self._try_again(member, call.job, DIED)
 
-    def _end_of(self, call: _Call) -> str:
+    def _is_late(self, call: _Call) -> bool:
         timeout = self._errand.timeout
-        if timeout is not None and time.monotonic() - call.since >= timeout:
-            return f"took longer than {timeout:g} s, and was ended"
-        return DIED
+        return timeout is not None and time.monotonic() - call.since >= timeout
 
     def _put_back(self, job: Job) -> None:
         (self._suspects if job.attempts > 1 else self._waiting).appendleft(job)
 
-    def _try_again(self, member: _Member, job: Job, reason: str, is_proof: bool = True) -> None:
-        if job.attempts <= self._retries or not is_proof:
-            self._suspects.append(replace(job, attempts=job.attempts + 1))
-            return
+    def _try_again(self, member: _Member, job: Job, reason: str) -> None:
+        if job.attempts <= self._retries:
+            self._suspects.append(_once_more(job))
+        else:
+            self._finished.append(self._lost(member, job, reason))
+
+    def _lost(self, member: _Member, job: Job, reason: str) -> Outcome:
         setup = self._errand.setup
         outcome = lost(job, setup.config, setup.labels, reason)
         worker = member.settled.name if member.settled else member.address
-        self._finished.append(replace(outcome, record=replace(outcome.record, worker=worker)))
+        return replace(outcome, record=replace(outcome.record, worker=worker))
 
     def _give_up_overdue(self) -> None:
         """A worker that is frozen or paused does not end itself."""
@@ -368,3 +374,7 @@ class Dispatch:
         late = {c.member for c in self._calls.values() if c.job and c.since < latest}
         for member in late:
             self._lose(member)
+
+
+def _once_more(job: Job) -> Job:
+    return replace(job, attempts=job.attempts + 1)

@@ -17,6 +17,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from automask.config import MAX_PIXELS
 from automask.errors import ImageError
 
+# What a file is, its content says, not its name. These are read by libraries alone; of the others
+# that Pillow knows, EPS is handed to another program, as which it may do anything.
+FORMATS = (
+    "JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF",
+)  # fmt: skip
+
 
 def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Reads a photograph as H x W x 3 uint8 RGB, EXIF orientation applied.
@@ -56,10 +62,9 @@ def opened(file: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
     """
     try:
         _refuse_special_files(file)
-        _register_heif()
         # Pillow's own guard, an error at twice this number, must not be stricter than ours.
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
-        with _Bounded(file) as data, Image.open(data) as image:
+        with _Bounded(file) as data, Image.open(data, formats=_formats()) as image:
             _refuse_too_large(file, image.size, max_pixels)
             image.load()
             yield ImageOps.exif_transpose(image)
@@ -107,11 +112,13 @@ def _refuse_too_large(file: Path, size: tuple[int, int], max_pixels: int) -> Non
 
 
 @cache
-def _register_heif() -> None:
-    """Once a process, before the first image: what a file is, its content says, not its name."""
+def _formats() -> tuple[str, ...]:
+    """Of FORMATS those that this Pillow can read. Once a process, before the first image."""
     import pi_heif
 
     pi_heif.register_heif_opener()
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

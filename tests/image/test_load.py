@@ -383,3 +383,18 @@ def test_what_goes_wrong_with_an_opened_picture_names_its_file(tmp_path: Path) -
         opened(tmp_path / "a.png"),
     ):
         raise ValueError("odd")
+
+
+def test_a_drawing_that_another_program_would_have_to_run_is_refused(tmp_path: Path) -> None:
+    """Pillow hands EPS, whatever its name, to Ghostscript."""
+    file = tmp_path / "drawing.jpg"
+    Image.new("RGB", (4, 4)).save(file, format="EPS")
+    with pytest.raises(ImageError, match="not an image, or of a kind not supported"):
+        load(file)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000"])
+def test_what_a_file_is_its_content_says_and_not_its_name(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "named.jpg"
+    Image.new("RGB", (4, 4), "white").save(file, format=kind)
+    assert load(file).shape == (4, 4, 3)

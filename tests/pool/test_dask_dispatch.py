@@ -11,8 +11,8 @@ from fakes import make_setup
 
 from automask.errors import ClusterError, UsageError
 from automask.image.pipeline import Outcome, lost
-from automask.pool import dask_cluster
-from automask.pool.dask_cluster import Dispatch
+from automask.pool import dask_dispatch
+from automask.pool.dask_dispatch import Dispatch
 from automask.pool.dask_link import Gone, Withdrawn
 from automask.pool.dask_worker import Errand, Facts, Reply, Settled, facts, settle, work
 from automask.records import Job
@@ -90,7 +90,7 @@ DONE = "an outcome as good as any"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_cluster, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(dask_dispatch, "LOOK_SECONDS", 0.0)
 
 
 def test_a_worker_has_as_many_images_in_hand_as_it_has_threads_but_three_at_most(
@@ -106,7 +106,7 @@ def test_what_was_in_hand_with_a_killer_is_tried_alone_and_saved(tmp_path: Path)
     cluster = MadeUpCluster(tmp_path, {"w": 2})
     cluster.said = {"a": [Gone()] * 9, "b": [None]}
     result = dispatch(cluster, "abc", retries=1)
-    assert result["a"] == (2, dask_cluster.DIED)
+    assert result["a"] == (2, dask_dispatch.DIED)
     assert result["b"] == (2, DONE)
     assert result["c"] == (1, DONE)
 
@@ -114,7 +114,7 @@ def test_what_was_in_hand_with_a_killer_is_tried_alone_and_saved(tmp_path: Path)
 def test_without_retries_only_the_image_that_was_alone_is_blamed(tmp_path: Path) -> None:
     cluster = MadeUpCluster(tmp_path, {"w": 2})
     cluster.said = {"a": [Gone()] * 9, "b": [None]}
-    assert dispatch(cluster, "ab", retries=0) == {"a": (2, dask_cluster.DIED), "b": (2, DONE)}
+    assert dispatch(cluster, "ab", retries=0) == {"a": (2, dask_dispatch.DIED), "b": (2, DONE)}
 
 
 def test_an_image_that_loses_its_worker_twice_has_a_third_try(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_an_error_that_is_no_outcome_is_tried_again_and_then_told(tmp_path: Path
 def test_a_worker_that_hangs_beyond_the_timeout_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask_cluster, "FROZEN_SECONDS", 0.0)
+    monkeypatch.setattr(dask_dispatch, "FROZEN_SECONDS", 0.0)
     cluster = MadeUpCluster(tmp_path, {"w": 1})
     cluster.said = {"a": [None, None]}
     result = dispatch(cluster, "ab", retries=2, timeout=0.05)
@@ -181,7 +181,7 @@ def test_a_worker_that_joins_later_and_is_not_fit_is_left_out(
 def test_a_cluster_without_workers_ends_the_run_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask_cluster, "NOBODY_SECONDS", 0.0)
+    monkeypatch.setattr(dask_dispatch, "NOBODY_SECONDS", 0.0)
     with pytest.raises(ClusterError, match="had no worker that could take an image"):
         dispatch(MadeUpCluster(tmp_path, {}), "a")
 

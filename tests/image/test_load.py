@@ -116,7 +116,7 @@ def test_a_heic_photograph_named_jpg_is_read_by_what_it_holds(
     Image.init()
     monkeypatch.setattr(Image, "OPEN", {k: v for k, v in Image.OPEN.items() if k != "HEIF"})
     monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name != "HEIF"])
-    load_module._register_heif.cache_clear()
+    load_module._formats.cache_clear()
     (tmp_path / "a.jpg").write_bytes(HEIC)
     assert load(tmp_path / "a.jpg").shape == (32, 64, 3)
 

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from automask.sam.build import load_model as load_model
     from automask.sam.generator import make_generator as make_generator
     from automask.summary import RunSummary as RunSummary
+    from automask.tabular.frame import load_records as load_records
 
 _HOMES = {
     "mask_image": "automask.api",
     "RunConfig": "automask.config",
     "make_trimap": "automask.image.trimap",
+    "load_records": "automask.tabular.frame",
     "MaskResult": "automask.records",
     "RunSummary": "automask.summary",
     "run": "automask.runner",

@@ -9,11 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from automask.bench.command import bench_command
-from automask.console import make_console, split_names
+from automask.compare.command import compare_command
+from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.export.command import export_command
 from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
+from automask.tabular.command import records_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -51,6 +54,9 @@ def run_command(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
     retries: Annotated[
         int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
     ] = None,
@@ -119,6 +125,7 @@ def run_command(
         "device": device,
         "workers": workers,
         "threads": threads,
+        "scheduler": scheduler,
         "retries": retries,
         "timeout": timeout,
         "generator": generator,
@@ -158,7 +165,6 @@ def models_command(
     """List the checkpoints: family, size, license, and whether each is here and verified."""
     from rich.table import Column, Table
 
-    from automask.progress import shown
     from automask.sam.checkpoints import CHECKPOINTS
     from automask.sam.weights import check, search_folders
 
@@ -186,7 +192,7 @@ def fetch_command(
 
     for name in names:
         file = fetch(name, weights)
-        make_console().print(f"{name}: {file}, verified")
+        make_console().print(shown(f"{name}: {file}, verified"))
 
 
 @app.command("eval-choice")
@@ -332,8 +338,11 @@ def tune_command(
 app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("compare")(compare_command)
+app.command("records")(records_command)
 app.command("status")(status_command)
 app.command("merge")(merge_command)
+app.command("export")(export_command)
 
 
 def main() -> None:
@@ -352,7 +361,9 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    print(f"automask: {message}", file=sys.stderr, flush=True)
+    """The lines of a message are ours; a file's name in it must not reach the terminal as it is."""
+    lines = (visible(line) for line in f"automask: {message}".split("\n"))
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def _megabytes(size: int | None) -> str:

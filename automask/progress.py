@@ -6,9 +6,10 @@ import time
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from automask.console import shown as shown
+from automask.console import visible as visible
 from automask.plan import Plan
 from automask.records import FAILED, ImageRecord
 from automask.runner import Prepared
@@ -16,16 +17,6 @@ from automask.summary import LOW_CONFIDENCE, RunSummary
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
-
-
-def shown(name: str) -> str:
-    """A file name or message as one harmless line: no control characters, no markup."""
-    return escape(visible(name))
-
-
-def visible(name: str) -> str:
-    """A file name or message as one line: control characters and bytes that are no text, spelt."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 class _Tally:
@@ -142,7 +133,7 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     if s.to_check:
         console.print(
             f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
-            "check them first, see records/run.jsonl"
+            f"check them first, automask records {shown(str(s.output))} lists them"
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")
@@ -179,11 +170,12 @@ def _tell_not_staged(console: Console, fault: str | None) -> None:
 
 def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
     """What a run would do."""
-    crew = prepared.crew
+    crew, scheduler = prepared.crew, prepared.config.scheduler
+    where = f"{prepared.device}, {crew.workers} workers x {crew.threads} threads"
     console.print(
         f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
-        f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
-        f"{crew.threads} threads",
+        f"{shown(prepared.config.model)} on "
+        + (f"the workers of {shown(scheduler)}" if scheduler else where),
     )
     for job in plan.todo:
         console.print(f"  {shown(job.image)}")

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from automask.image.pipeline import Outcome
     from automask.pool.workers import WorkerSetup
 
+# In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
+CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -73,14 +76,28 @@ def prepare(config: RunConfig) -> Prepared:
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
     settings = _mask_settings(config, weights.sha256)
+    device, crew = (_here if config.scheduler is None else _on_cluster)(config, weights)
+    return Prepared(
+        config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault
+    )
+
+
+def _here(config: RunConfig, weights: Weights) -> tuple[str, Crew]:
     device = device_of(config.device)
     crew = plan_crew(
         config.workers, config.threads, available_cores(), weights.checkpoint.threads,
         on_gpu=device != "cpu",
     )  # fmt: skip
-    return Prepared(
-        config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault
-    )
+    return device, crew
+
+
+def _on_cluster(config: RunConfig, _weights: Weights) -> tuple[str, Crew]:
+    """Devices and cores are the cluster's affair: each of its workers looks at its own."""
+    from automask.pool.dask_cluster import refuse_unreachable
+
+    assert config.scheduler is not None
+    refuse_unreachable(config.scheduler)
+    return config.device, Crew(0, config.threads or 0)
 
 
 def _scan(config: RunConfig, shard: Shard) -> Listing:
@@ -200,6 +217,9 @@ def _outcomes(prepared: Prepared, plan: Plan, generation: int, stop: Stop) -> It
     """Outcomes as images are finished."""
     if not plan.todo:
         return
+    if prepared.config.scheduler is not None:
+        yield from _outcomes_of_cluster(prepared.config.scheduler, prepared, plan, generation, stop)
+        return
     from automask.pool.ladder import make_ladder
     from automask.pool.supervisor import Patience, Supervisor
     from automask.sam.build import share
@@ -210,6 +230,18 @@ def _outcomes(prepared: Prepared, plan: Plan, generation: int, stop: Stop) -> It
         ladder = make_ladder(prepared.device, prepared.crew, available_cores())
         patience = Patience(config.retries, config.timeout)
         yield from Supervisor(setup, ladder, patience, folder, stop).outcomes(plan.todo)
+
+
+def _outcomes_of_cluster(
+    scheduler: str, prepared: Prepared, plan: Plan, generation: int, stop: Stop
+) -> Iterator[Outcome]:
+    from automask.pool.dask_cluster import run_on_cluster
+    from automask.pool.supervisor import Patience
+
+    config = prepared.config
+    setup = worker_setup(prepared, prepared.weights.file, generation)
+    patience = Patience(config.retries, config.timeout)
+    return run_on_cluster(plan.todo, setup, scheduler, patience, stop)
 
 
 def worker_setup(prepared: Prepared, mapped: Path, generation: int = 0) -> WorkerSetup:
@@ -274,5 +306,6 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
         },
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
-        **describe_machine(prepared.device),
+        **describe_machine("cpu" if prepared.config.scheduler else prepared.device),
+        **(CLUSTER_DESCRIBED if prepared.config.scheduler else {}),
     }

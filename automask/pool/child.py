@@ -21,6 +21,7 @@ from automask import errors
 from automask.pool.workers import DIED, THREAD_VARIABLES, WorkerSetup
 from automask.records import Job
 
+CRASH = "Fatal Python error"  # faulthandler's first line; the newest call follows
 LAST_WORDS = 5  # lines of a dead process's standard error that are worth showing
 # Not `-m`: that would look for modules in the current folder first, among somebody's photographs.
 CODE = "import sys; del sys.path[0]; from automask.pool.worker import main; main()"
@@ -88,9 +89,11 @@ class Child:
         return f"{DIED} ({how})"
 
     def last_words(self) -> str:
-        """The end of what it wrote on standard error."""
+        """The end of what it wrote on standard error; of a crash where it was."""
         lines = self.log.read_text(errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-LAST_WORDS:])
+        crashes = [number for number, line in enumerate(lines) if line.startswith(CRASH)]
+        said = lines[crashes[0] :][:LAST_WORDS] if crashes else lines[-LAST_WORDS:]
+        return "\n".join(f"  {line}" for line in said)
 
     def forget_words(self) -> None:
         """Empties the log: what was printed about images that are done is of no use any more."""

@@ -105,6 +105,8 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
     elif count is not None:
         ids = range(first, first + count * step, step)
     else:
+        ids = range(0)
+    if not ids:
         raise UsageError(_how_many(system))
     if count is not None and len(ids) != count:  # --array=1,5,7, of which SLURM tells step 1
         raise UsageError(f"the ids of this job array are no even row; {_remedy(system)}")

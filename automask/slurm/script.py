@@ -92,8 +92,9 @@ def _body(job: ArrayJob) -> list[str]:
         'while [ -n "$told" ]; do told=; wait "$automask"; code=$?; done',
         "",
         "# 138: warned by SIGUSR1, something is left to do. The requeued task keeps its shard.",
+        "# (SLURM_JOB_ID would be the whole array's number in its last task.)",
         f'if [ "$code" -eq 138 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {MAX_REQUEUES} ]; then',
-        '  scontrol requeue "$SLURM_JOB_ID"',
+        '  scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"',
         "fi",
         'exit "$code"',
     ]

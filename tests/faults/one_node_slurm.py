@@ -27,8 +27,8 @@ SlurmdPort={d_port}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-# A requeued task waits for so many seconds, 120 if it is not said.
-AuthInfo=socket={folder}/munge.socket,cred_expire=3
+# A requeued task waits for so many seconds, 120 if it is not said, or less than 5.
+AuthInfo=socket={folder}/munge.socket,cred_expire=10
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 SlurmctldLogFile={folder}/slurmctld.log

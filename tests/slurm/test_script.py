@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -133,6 +134,64 @@ def test_what_could_end_a_line_of_the_script_is_refused(job: ArrayJob) -> None:
 def test_flags_that_an_array_cannot_have_are_refused(flags: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         script(replace(JOB, flags=flags))
+
+
+# Stands for automask: says how it was called, then waits to be told, or ends with the code given.
+STAND_IN = """#!/bin/bash
+trap 'echo warned; exit 138' USR1
+trap 'echo ended; exit 143' TERM
+echo "called with ${*: -2}, $LOKY_MAX_CPU_COUNT cores"
+[ -z "$END_WITH" ] || exit "$END_WITH"
+while true; do sleep 0.05; done
+"""
+TASK = {
+    "SLURM_ARRAY_JOB_ID": "12",
+    "SLURM_ARRAY_TASK_ID": "64",
+    "SLURM_JOB_ID": "12",  # as it is in an array's last task
+    "SLURM_CPUS_ON_NODE": "8",
+}
+CALLED = ["called with --shard 64/64, 8 cores"]
+
+
+def run_script(
+    folder: Path, told: signal.Signals | None = None, **environ: str
+) -> tuple[int, list[str]]:
+    """The script's exit code and what was said, with stand-ins for automask and scontrol."""
+    for name, text in (("automask", STAND_IN), ("scontrol", '#!/bin/bash\necho scontrol "$@"\n')):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    text = script(replace(JOB, command=(str(folder / "automask"),), folder=folder))
+    process = subprocess.Popen(
+        ["bash", "-c", text],
+        env={**TASK, **environ, "PATH": f"{folder}:/usr/bin:/bin"},
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = [process.stdout.readline()]
+    if told is not None:
+        process.send_signal(told)
+    said += process.stdout.readlines()
+    return process.wait(), [line.strip() for line in said]
+
+
+def test_a_warned_task_is_told_and_puts_itself_alone_back_into_the_queue(tmp_path: Path) -> None:
+    assert run_script(tmp_path, signal.SIGUSR1) == (
+        138, [*CALLED, "warned", "scontrol requeue 12_64"],
+    )  # fmt: skip
+
+
+def test_a_task_that_has_been_requeued_a_hundred_times_is_not_again(tmp_path: Path) -> None:
+    again = run_script(tmp_path, signal.SIGUSR1, SLURM_RESTART_COUNT="100")
+    assert again == (138, [*CALLED, "warned"])
+
+
+def test_a_task_that_is_to_end_is_told_and_ends(tmp_path: Path) -> None:
+    assert run_script(tmp_path, signal.SIGTERM) == (143, [*CALLED, "ended"])
+
+
+@pytest.mark.parametrize("code", [0, 1, 2])
+def test_the_exit_code_of_automask_is_the_tasks(tmp_path: Path, code: int) -> None:
+    assert run_script(tmp_path, END_WITH=str(code)) == (code, CALLED)
 
 
 def array(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

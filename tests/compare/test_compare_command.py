@@ -143,7 +143,7 @@ def test_the_page_needs_nothing_else_and_shows_the_answer(run_a: Path, run_b: Pa
 
 
 def test_names_and_settings_are_text_and_never_tags(tmp_path: Path, finished: Finished) -> None:
-    record = finished(EVIL, output="masks/a.png", model=EVIL, device=EVIL)
+    record = finished(f"{EVIL}\u202e", output="masks/a.png", model=EVIL, device=EVIL)
     runs = [
         a_run(tmp_path / f"{name}{EVIL}", [record], {"a": rows}, described={EVIL: f"{name}{EVIL}"})
         for name, rows in (("A", HERE), ("B", MOVED))
@@ -153,3 +153,5 @@ def test_names_and_settings_are_text_and_never_tags(tmp_path: Path, finished: Fi
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
     assert all("onerror" not in attributes for _, attributes in tags(text))
     assert EVIL not in text
+    assert r"\u202e" in text
+    assert "\u202e" not in text

@@ -13,6 +13,8 @@ from automask.compare.command import compare_command
 from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.export.command import export_command
+from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
 from automask.tabular.command import records_command
 
@@ -44,11 +46,17 @@ def run_command(
     weights: Annotated[
         Path | None, typer.Option(help="Folder to look for checkpoints in first.")
     ] = None,
+    stage_weights: Annotated[
+        Path | None, typer.Option(help="Folder on the node's own disk for a verified copy.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
     retries: Annotated[
         int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
     ] = None,
@@ -93,7 +101,7 @@ def run_command(
     shard: Annotated[
         str | None,
         typer.Option(
-            metavar="I/N", help="A part of the images; off.  (a job array's task: its own)"
+            metavar="I/N", help="Part I of N; off: all.  (default: what a job array says)"
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
@@ -103,8 +111,9 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_plan, print_shard, print_summary
-    from automask.runner import execute, plan_of, prepare
+    from automask.prepare import plan_of, prepare
+    from automask.progress import make_progress, print_plan, print_start, print_summary
+    from automask.runner import execute
     from automask.signals import heard_signals
 
     flags: dict[str, Any] = {
@@ -113,9 +122,11 @@ def run_command(
         "model": model,
         "arch": arch,
         "weights": weights,
+        "stage_weights": None if dry_run else stage_weights,
         "device": device,
         "workers": workers,
         "threads": threads,
+        "scheduler": scheduler,
         "retries": retries,
         "timeout": timeout,
         "generator": generator,
@@ -134,7 +145,7 @@ def run_command(
     console = make_console()
     with heard_signals() as stop:
         prepared = prepare(load_config(config, flags))
-        print_shard(console, prepared)
+        print_start(console, prepared)
         if dry_run:
             print_plan(console, prepared, plan_of(prepared))
             return
@@ -325,12 +336,14 @@ def tune_command(
     print_before_after(console, tune(config, learn, held_out, out, fit_config, console))
 
 
+app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
 app.command("compare")(compare_command)
 app.command("records")(records_command)
 app.command("status")(status_command)
 app.command("merge")(merge_command)
+app.command("export")(export_command)
 
 
 def main() -> None:

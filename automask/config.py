@@ -115,9 +115,11 @@ class RunConfig(Section):
     model: str = "tiny"  # a name of `automask models`, or the path of a checkpoint
     arch: str | None = None  # architecture of a checkpoint given by path
     weights: Path | None = None  # folder to look for checkpoints in, first
+    stage_weights: Path | None = None  # folder on the node's own disk for a verified copy
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
     threads: int | None = Field(None, ge=1)  # of each worker
+    scheduler: str | None = None  # address of a Dask scheduler, whose workers do the images then
     retries: int = Field(2, ge=0)  # of an image whose worker process died
     # Seconds of computing that an image may take, waiting counted a quarter; the slowest known,
     # SAM's vit_h on two cores with the package's generator, takes three minutes.
@@ -147,6 +149,12 @@ class RunConfig(Section):
     def _something_to_save(self) -> RunConfig:
         if not self.save:
             raise ValueError("save must name at least one of trimap, mask, alpha, overlay, cutout")
+        return self
+
+    @model_validator(mode="after")
+    def _workers_are_counted_by_one(self) -> RunConfig:
+        if self.scheduler is not None and self.workers is not None:
+            raise ValueError("workers does not go with scheduler: the cluster has its own workers")
         return self
 
     @property

@@ -65,6 +65,12 @@ class MeasurementError(AutomaskError):
     exit_code = EXIT_SOME_FAILED
 
 
+class ClusterError(AutomaskError):
+    """A run on a Dask cluster that had to stop because the cluster is gone or of no use."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
 class LockedError(AutomaskError):
     """Another run writes into this output folder."""
 

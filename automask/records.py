@@ -20,7 +20,7 @@ FAILED = "failed"
 RECORDS = "records"  # folder of the ledgers, in the output folder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a run may have a million
 class Job:
     """One photograph to be masked."""
 

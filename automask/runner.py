@@ -1,28 +1,21 @@
-"""A run: scan, plan, workers, records, summary."""
+"""A run: lock, plan, workers, records, summary."""
 
 from __future__ import annotations
 
-import os
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from automask.config import RunConfig, settings_digest
+from automask.config import RunConfig
+from automask.dispatch import outcomes
 from automask.errors import AutomaskError, OutputError, UsageError
-from automask.image.scan import EXTENSIONS, Listing, scan_part
-from automask.image.scorer import scorer, scorer_sha256
-from automask.ledger import Known
 from automask.machine import describe_machine
-from automask.plan import Plan, make_plan, refuse_other_settings
-from automask.pool.cores import Crew, available_cores, plan_crew
-from automask.pool.shard import Shard, find_shard
-from automask.records import Job, RecordWriter
-from automask.sam.weights import Weights, locate
-from automask.scratch import scratch_folder
+from automask.plan import Plan
+from automask.prepare import Prepared, plan_against, prepare
+from automask.records import RecordWriter
 from automask.signals import Stop, heard_signals
 from automask.summary import RunSummary, Silence, Watcher
 from automask.task import (
@@ -35,70 +28,8 @@ from automask.task import (
     write_note,
 )
 
-if TYPE_CHECKING:
-    from automask.image.pipeline import Outcome
-    from automask.pool.workers import WorkerSetup
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A run that has passed every check and may start."""
-
-    config: RunConfig
-    weights: Weights
-    settings: dict[str, Any]
-    jobs: list[Job]
-    crew: Crew
-    device: str
-    shard: Shard
-    elsewhere: int  # images of other tasks
-
-
-def prepare(config: RunConfig) -> Prepared:
-    """Scans, verifies the weights and finds the device; writes nothing.
-
-    Raises the error, with its exit code, of the first thing that is wrong.
-    """
-    if config.input.resolve() == config.output.resolve():
-        raise UsageError(f"input and output are the same folder, {config.output}; give another")
-    if config.output.exists() and not config.output.is_dir():
-        raise UsageError(f"cannot write into {config.output}: it is not a folder")
-    shard = find_shard(config.shard, os.environ)
-    listing = _scan(config, shard)
-    jobs = listing.jobs[: config.limit]
-    weights = locate(config.model, config.arch, config.weights)
-    if config.propose.settings:
-        _check_generator(weights, config.propose.settings)
-    settings = _mask_settings(config, weights.sha256)
-    device = device_of(config.device)
-    crew = plan_crew(
-        config.workers, config.threads, available_cores(), weights.checkpoint.threads,
-        on_gpu=device != "cpu",
-    )  # fmt: skip
-    return Prepared(config, weights, settings, jobs, crew, device, shard, listing.elsewhere)
-
-
-def _scan(config: RunConfig, shard: Shard) -> Listing:
-    """The task's images; none is a fault only where the input holds none for any task."""
-    listing = scan_part(config.input, config.output, config.keep_extension, shard.holds)
-    if not listing.jobs and not listing.elsewhere:
-        kinds = ", ".join(sorted(EXTENSIONS))
-        raise UsageError(f"{config.input} holds no image (a file that ends in {kinds})")
-    return listing
-
-
-def plan_of(prepared: Prepared) -> Plan:
-    """What a run would do now. Raises SettingsChangedError."""
-    config = prepared.config
-    earlier = read_earlier(config.output, prepared.shard)
-    if not config.overwrite and any(known.is_done for known in earlier.values()):
-        refuse_other_settings(config.output, prepared.settings)
-    return _plan(prepared, earlier)
-
-
-def _plan(prepared: Prepared, earlier: dict[str, Known]) -> Plan:
-    digest = settings_digest(prepared.settings)
-    return make_plan(prepared.jobs, earlier, digest, prepared.config)
+# In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
+CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
 
 
 def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
@@ -121,6 +52,7 @@ def execute(prepared: Prepared, watcher: Watcher, stop: Stop) -> RunSummary:
             ledger = held_output.enter_context(held(output, prepared.shard))
             plan, generation = _begin(prepared)
         summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
+        summary.not_staged = prepared.not_staged
         _mask(prepared, plan, generation, ledger, summary, watcher, stop)
         stop.raise_if_wanted()
         with _told(OutputError, _stopped(f"cannot write {ledger}")):
@@ -145,7 +77,7 @@ def _begin(prepared: Prepared) -> tuple[Plan, int]:
     is_new = not any(known.is_done for known in earlier.values())
     agree_on_settings(config.output, shard, _describe(prepared), is_new, config.overwrite)
     generation = 1 + max((known.generation for known in earlier.values()), default=0)
-    plan = _plan(prepared, earlier)
+    plan = plan_against(prepared, earlier)
     note = TaskNote(
         task=shard.task_name,
         group=group_of(shard),
@@ -172,7 +104,7 @@ def _mask(
     watcher.begin(summary.images, summary.skipped)
     try:
         with RecordWriter(ledger) as writer:
-            for outcome in _outcomes(prepared, plan, generation, stop):
+            for outcome in outcomes(prepared, plan, generation, stop):
                 with _told(OutputError, _stopped("cannot write a record")):
                     writer.append(outcome.record)
                 summary.count(outcome.record)
@@ -190,72 +122,6 @@ def _stopped(reason: str) -> str:
     )
 
 
-def _outcomes(prepared: Prepared, plan: Plan, generation: int, stop: Stop) -> Iterator[Outcome]:
-    """Outcomes as images are finished."""
-    if not plan.todo:
-        return
-    from automask.pool.ladder import make_ladder
-    from automask.pool.supervisor import Patience, Supervisor
-    from automask.sam.build import share
-
-    config = prepared.config
-    with scratch_folder() as folder:
-        setup = worker_setup(prepared, share(prepared.weights, folder), generation)
-        ladder = make_ladder(prepared.device, prepared.crew, available_cores())
-        patience = Patience(config.retries, config.timeout)
-        yield from Supervisor(setup, ladder, patience, folder, stop).outcomes(plan.todo)
-
-
-def worker_setup(prepared: Prepared, mapped: Path, generation: int = 0) -> WorkerSetup:
-    """What each worker needs. mapped: the float32 weights that all of them map, see `share`."""
-    from automask.pool.workers import WorkerSetup, model_bench
-
-    return WorkerSetup(
-        prepared.config,
-        prepared.weights,
-        mapped,
-        prepared.device,
-        prepared.crew.threads,
-        {**_labels(prepared), "generation": generation},
-        model_bench,
-    )
-
-
-def _labels(prepared: Prepared) -> dict[str, Any]:
-    """The fields of a record that are the same for all images of the run."""
-    return {
-        "model": prepared.config.model,
-        "model_sha256": prepared.weights.sha256,
-        "device": prepared.device,
-        "dtype": prepared.config.precision,  # a worker knows what auto comes to
-        "generator": prepared.config.generator,
-        "settings": settings_digest(prepared.settings),
-    }
-
-
-def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
-    """Raises ConfigError for settings that a worker's generator would refuse, before any work."""
-    from automask.sam.generator import check_settings
-
-    check_settings(weights.checkpoint, settings)
-
-
-def _mask_settings(config: RunConfig, model_sha256: str) -> dict[str, Any]:
-    """Raises ConfigError for weights of the choice that are none, before any work."""
-    choose = config.choose
-    scorer(choose.fitted, tuple(sorted(choose.weights.items())))
-    return config.mask_settings(model_sha256, scorer_sha256(choose.fitted))
-
-
-def device_of(asked: str) -> str:
-    """What auto, cpu, mps, cuda or cuda:N comes to here; raises DeviceError where it is not."""
-    if asked == "cpu":
-        return asked
-    from automask.sam.device import resolve_device
-
-    return str(resolve_device(asked))
-
-
 def _describe(prepared: Prepared) -> dict[str, Any]:
     """`run.json`: what was asked, with what, on what."""
     return {
@@ -268,5 +134,6 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
         },
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
-        **describe_machine(prepared.device),
+        **describe_machine("cpu" if prepared.config.scheduler else prepared.device),
+        **(CLUSTER_DESCRIBED if prepared.config.scheduler else {}),
     }

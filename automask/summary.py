@@ -46,6 +46,7 @@ class RunSummary:
     to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
     failures: list[tuple[str, str]] = field(default_factory=list)  # image, error; the first ones
     steps: list[str] = field(default_factory=list)  # what was given up for want of memory
+    not_staged: str | None = None  # why the weights are not read from the node's own disk
     seconds_wall: float = 0.0
     output: Path = Path()
 

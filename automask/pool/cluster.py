@@ -98,16 +98,20 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
         return _given_ids(environ[SHARDS], system)
     first = system.first
     first = first if isinstance(first, int) else _number(environ, first)
-    step = _number(environ, system.step) if system.step in environ else 1
-    count = _number(environ, system.count) if system.count in environ else None
-    if system.last in environ and (step == 1 or system.has_known_first):
-        ids = range(first, _number(environ, system.last) + 1, step)
+    last, count = _told(environ, system.last), _told(environ, system.count)
+    step = _told(environ, system.step) or 1
+    if last is not None and (step == 1 or system.has_known_first):
+        ids = range(first, last + 1, step)
     elif count is not None:
         ids = range(first, first + count * step, step)
     else:
+        ids = range(0)
+    if not ids:
         raise UsageError(_how_many(system))
-    if count is not None and len(ids) != count:  # --array=1,5,7
+    if count is not None and len(ids) != count:  # --array=1,5,7, of which SLURM tells step 1
         raise UsageError(f"the ids of this job array are no even row; {_remedy(system)}")
+    if len(ids) == 1 and first > 1:  # --array=7: more likely the seventh of many than one of one
+        raise UsageError(f"this job array is task {first} alone; {_remedy(system)}")
     return ids
 
 
@@ -127,8 +131,13 @@ def _given_ids(text: str, system: BatchSystem) -> range:
     return range(first, last + 1, step)
 
 
-def _number(environ: Mapping[str, str], name: str | None) -> int:
-    text = environ.get(name or "", "")
+def _told(environ: Mapping[str, str], name: str | None) -> int | None:
+    """A variable's number; None where the system has no such variable, or did not set it."""
+    return _number(environ, name) if name is not None and name in environ else None
+
+
+def _number(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "")
     if not re.fullmatch(r"\d+", text, re.ASCII):
         raise UsageError(f"{name} should be a number, not {text!a}; --shard I/N goes without it")
     return int(text)
@@ -137,7 +146,10 @@ def _number(environ: Mapping[str, str], name: str | None) -> int:
 def _outside(system: BatchSystem, told_by: str, ids: range, environ: Mapping[str, str]) -> str:
     span = f"{ids[0]}-{ids[-1]}" + (f":{ids.step}" if ids.step > 1 else "")
     if environ.get(SHARDS):
-        return f"{told_by} is none of {span}, see {SHARDS}; for ids from 0 set {SHARDS}=0-63"
+        return (
+            f"{told_by} is none of {span}, which {SHARDS}={environ[SHARDS]} says; ids that begin "
+            f"at 0 are written {SHARDS}=0-{len(ids) - 1}"
+        )
     return f"{told_by} is none of {span}, the ids of this job array; {_remedy(system)}"
 
 

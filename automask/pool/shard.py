@@ -31,7 +31,7 @@ class Shard:
 
     def holds(self, relative_path: str) -> bool:
         """Whether this photograph is of this part; posix separators, any bytes in the name."""
-        return self.count == 1 or _hash(relative_path) % self.count == self.index - 1
+        return self.count == 1 or index_of(relative_path, self.count) == self.index
 
     @property
     def is_whole(self) -> bool:
@@ -99,6 +99,8 @@ def find_shard(asked: str | None, environ: Mapping[str, str]) -> Shard:
     return shard_from_environment(environ) or WHOLE
 
 
-def _hash(relative_path: str) -> int:
+def index_of(relative_path: str, count: int) -> int:
+    """Which of `count` parts, 1 .. count, a photograph is of, by its path from the input folder."""
     stem = os.path.splitext(relative_path)[0]
-    return int.from_bytes(hashlib.blake2b(os.fsencode(stem), digest_size=8).digest(), "big")
+    digest = hashlib.blake2b(os.fsencode(stem), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % count + 1

@@ -17,9 +17,9 @@ from automask.bench.figures import Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
 from automask.bench.variants import Options, Place, Planned, plan_variants
+from automask.dispatch import worker_setup
 from automask.errors import MeasurementError, WeightsError
 from automask.records import Job
-from automask.runner import worker_setup
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from automask import runner
+from automask import dispatch, runner
 from automask.config import RunConfig
 from automask.errors import Interrupted
 from automask.image.pipeline import Bench
@@ -33,7 +33,7 @@ def fake_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
     return Bench(setup.config, FakeProposer(), setup.labels, owner)
 
 
-real_setup = runner.worker_setup
+real_setup = dispatch.worker_setup
 
 
 def fake_setup(*arguments: Any) -> WorkerSetup:
@@ -42,7 +42,7 @@ def fake_setup(*arguments: Any) -> WorkerSetup:
 
 def one_run(source: Path, output: Path) -> None:
     """Ends the process with the run's exit code."""
-    runner.worker_setup = fake_setup
+    dispatch.worker_setup = fake_setup
     try:
         summary = runner.run(RunConfig(input=source, output=output, device="cpu", workers=2))
     except Interrupted as stopped:

@@ -12,6 +12,7 @@ from automask.bench.command import bench_command
 from automask.console import make_console, split_names
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.report.command import report_after_run, report_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -85,6 +86,9 @@ def run_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html at the end.")
+    ] = True,
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
@@ -119,6 +123,8 @@ def run_command(
         return
     summary = execute(prepared, make_progress(console))
     print_summary(console, summary)
+    if report:
+        report_after_run(console, prepared.config.output, prepared.config.input)
     raise typer.Exit(summary.exit_code)
 
 
@@ -307,6 +313,7 @@ def tune_command(
 
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("report")(report_command)
 
 
 def main() -> None:

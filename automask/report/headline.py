@@ -35,6 +35,7 @@ class Table:
     title: str
     rows: tuple[tuple[str, str], ...]
     is_open: bool = False
+    is_list: bool = False  # a line for each, for values of all lengths
 
 
 def headline(run: Run, night: Night) -> list[Item]:
@@ -131,7 +132,7 @@ def tables(run: Run) -> list[Table]:
         "threads of each": described.get("threads"),
     }
     return [
-        Table("Checkpoint and machine", _rows(machine), is_open=True),
+        Table("Checkpoint and machine", _rows(machine), is_open=True, is_list=True),
         Table("Versions", _rows(described.get("versions") or {}), is_open=True),
         Table("Settings", _rows(_flat(described.get("config") or {}))),
         Table("Settings of the generator", _rows(described.get("generator_settings") or {})),

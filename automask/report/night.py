@@ -16,7 +16,7 @@ from automask.records import ImageRecord
 # takes seconds, and between two images of one run there are milliseconds.
 PAUSE_SECONDS = 30.0
 MOST_BINS = 48  # of the rate over the night
-IMAGES_A_BIN = 8  # at least, on average: a rate of two images is noise
+IMAGES_A_BIN = 20  # at least, on average: a rate of two images is noise
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Span:
     @property
     def seconds(self) -> float:
         return self.end - self.start
+
+    def holds(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
 
 
 @dataclass(frozen=True)

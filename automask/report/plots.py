@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automask.progress import duration
+from automask.progress import duration, visible
 from automask.report.night import Night
 from automask.report.svg import INK, PAPER, for_page
 from automask.report.timing import SLOW_SHARE, STAGES, Timing
@@ -27,6 +27,7 @@ HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "++")
 BLUE, ORANGE = FILLS[1], FILLS[2]
 MOST_WORKERS = 16  # bars; of more, those with the least to do
 MOST_BARS = 40  # of the distribution
+MOST_LETTERS = 18  # of a worker's name beside its bar
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,18 @@ def _throughput(night: Night) -> Plot:
     unit, length = _time_unit(night.seconds_wall)
 
     def draw(axes: Axes) -> None:
-        for span, rate in night.rates:
-            axes.plot(
-                [span.start / length, span.end / length], [rate, rate],
-                color=BLUE, linewidth=2.5, solid_capstyle="butt",
-            )  # fmt: skip
+        for spell in night.spells:
+            within = [(span, rate) for span, rate in night.rates if spell.holds(span)]
+            if within:
+                edges = [within[0][0].start, *(span.end for span, _ in within)]
+                axes.stairs(
+                    [rate for _, rate in within], [edge / length for edge in edges],
+                    color=BLUE, fill=True, alpha=0.25, linewidth=0,
+                )  # fmt: skip
+                axes.stairs(
+                    [rate for _, rate in within], [edge / length for edge in edges],
+                    color=BLUE, linewidth=1.8,
+                )  # fmt: skip
         for before, after in zip(night.spells[:-1], night.spells[1:], strict=True):
             axes.axvspan(
                 before.end / length, after.start / length,
@@ -133,13 +141,17 @@ def _throughput(night: Night) -> Plot:
 
 def _loads(night: Night) -> Plot:
     shown = sorted(night.loads, key=lambda load: load[1])[:MOST_WORKERS]
-    names = [f"worker {number}" for number in range(1, len(shown) + 1)]
+    names = [_shortened(visible(worker)) for worker, _ in shown]
     shares = [100 * share for _, share in shown]
 
     def draw(axes: Axes) -> None:
-        bars = axes.barh(names, shares, 0.6, color=ORANGE, edgecolor=INK, hatch="//", linewidth=0.6)
-        axes.bar_label(bars, [f" {share:.0f} %" for share in shares], fontsize=FONT_SIZE - 1)
-        axes.set_xlim(0, 115)
+        bars = axes.barh(
+            range(len(shown)), shares, 0.6,
+            color=ORANGE, hatch="//", edgecolor=INK, linewidth=0.6,
+        )  # fmt: skip
+        axes.bar_label(bars, [f"{share:.0f} %" for share in shares], padding=4)
+        axes.set_yticks(range(len(shown)), names)
+        axes.set_xlim(0, 118)
         axes.set_xticks(range(0, 101, 20))
         axes.invert_yaxis()
         axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -155,11 +167,12 @@ def _plot(title: str, draw: Callable[[Axes], None], words: str, height: float = 
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    settings = {
+    settings: Any = {  # of matplotlib, whose type for them names every one there is
         **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), INK),
         **dict.fromkeys(("xtick.color", "ytick.color"), INK),
         "font.size": FONT_SIZE,
         "hatch.linewidth": 0.7,
+        "text.parse_math": False,  # a host's name may hold dollars
         "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": title,  # the same plot, the same bytes
     }
@@ -177,6 +190,11 @@ def _time_unit(seconds: float) -> tuple[str, float]:
     """The unit to count a night in, and its length in seconds."""
     units: Sequence[tuple[str, float]] = (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
     return next((unit for unit in units if seconds >= 3 * unit[1]), units[-1])
+
+
+def _shortened(worker: str) -> str:
+    """Of a long host's name the end, where the process id is."""
+    return worker if len(worker) <= MOST_LETTERS else "…" + worker[1 - MOST_LETTERS :]
 
 
 def _hatched(night: Night) -> str:

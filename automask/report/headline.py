@@ -64,7 +64,7 @@ def finish(run: Run) -> Item:
         return Item("", words, mood="warn")
     if run.missing:
         words = (
-            f"Not finished: {run.missing:,} photographs have no record yet. "
+            f"Not finished. Photographs without a record: {run.missing:,}. "
             "The same command goes on where it stopped."
         )
         return Item("", words, mood="bad")
@@ -72,17 +72,19 @@ def finish(run: Run) -> Item:
 
 
 def queue_words(records: Sequence[ImageRecord]) -> str:
-    """How many to look at, and why."""
+    """How many to look at, and why; failures, which are listed, left out."""
     masked = [record for record in records if record.status == OK]
     unsure = sum((record.confidence or 0.0) < LOW_CONFIDENCE for record in masked)
     flagged = sum(bool(record.flags) for record in masked)
     nothing = sum(record.status == NO_OBJECT for record in records)
-    parts = [
-        f"{unsure:,} masks have a confidence below {LOW_CONFIDENCE}",
-        f"{flagged:,} have a flag (some have both)",
-        f"in {nothing:,} images no object was found",
-    ]
-    return f"{', '.join(parts)}. First no object, then the lowest confidence."
+    reasons = (
+        (unsure, f"a confidence below {LOW_CONFIDENCE}"),
+        (flagged, "a flag"),
+        (nothing, "no object"),
+    )
+    parts = [f"{count:,} with {what}" for count, what in reasons if count]
+    both = " (some have both)" if unsure and flagged else ""
+    return f"{', '.join(parts)}{both}. The lowest confidence first."
 
 
 def timing_words(timing: Timing, night: Night) -> str:

@@ -134,7 +134,7 @@ def _throughput(night: Night) -> Plot:
     rates = [rate for _, rate in night.rates]
     words = (
         f"Images an hour over the time of work: mean {night.images_per_hour:,.0f}, between "
-        f"{min(rates):,.0f} and {max(rates):,.0f}; {len(night.spells) - 1} pauses."
+        f"{min(rates):,.0f} and {max(rates):,.0f}; pauses: {len(night.spells) - 1}."
     )
     return _plot("Throughput", draw, words)
 

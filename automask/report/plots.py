@@ -63,10 +63,7 @@ def _stages(timing: Timing) -> Plot:
         axes.invert_yaxis()
         axes.set_ylim(1.6, -0.6)
         axes.set_xlabel("seconds an image in one worker, mean")
-        axes.legend(
-            loc="lower center", bbox_to_anchor=(0.42, 1.0), ncols=4, frameon=False,
-            handlelength=1.8, columnspacing=1.2,
-        )  # fmt: skip
+        _legend_above(axes)
 
     words = "; ".join(
         f"{name}: " + ", ".join(f"{stage} {row[stage]:.3g} s" for stage in STAGES)
@@ -94,7 +91,7 @@ def _distribution(timing: Timing) -> Plot:
         more = f"; {beyond} beyond {_seconds(far)} at the right end" if beyond else ""
         axes.set_xlabel(f"seconds an image in one worker{more}")
         axes.set_ylabel("images")
-        axes.legend(frameon=False)
+        _legend_above(axes)
 
     words = (
         f"Distribution of seconds an image: median {_seconds(timing.median)}, 95th percentile "
@@ -129,7 +126,7 @@ def _throughput(night: Night) -> Plot:
         axes.set_xlabel(f"{unit} since the first image" + _hatched(night))
         axes.set_ylabel("images/hour")
         axes.yaxis.set_major_formatter("{x:,.0f}")
-        axes.legend(frameon=False, loc="lower right")
+        _legend_above(axes)
 
     rates = [rate for _, rate in night.rates]
     words = (
@@ -184,6 +181,14 @@ def _plot(title: str, draw: Callable[[Axes], None], words: str, height: float = 
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return Plot(title, for_page(buffer.getvalue(), title, words), words)
+
+
+def _legend_above(axes: Axes) -> None:
+    """Where it can hide nothing."""
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.06, 1.0), ncols=4, frameon=False,
+        handlelength=1.8, columnspacing=1.2,
+    )  # fmt: skip
 
 
 def _time_unit(seconds: float) -> tuple[str, float]:

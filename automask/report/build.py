@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +14,7 @@ from automask.image.write import write_atomic
 from automask.report.night import tell_night
 from automask.report.page import Material, render
 from automask.report.pictures import Track, draw_all
-from automask.report.read import Run, read_run
+from automask.report.read import read_run
 from automask.report.timing import tell_timing
 
 NAME = "report.html"
@@ -43,19 +47,32 @@ def write_report(
     """
     page = page or output / NAME
     run = read_run(output, photographs)
+    night, timing = tell_night(run.records), tell_timing(run.records)
     inside = len(run.records) <= MOST_INSIDE
-    folder = output / KEPT if inside else page.with_name(f"{page.stem}_files")
     try:
-        drawn = draw_all(run, folder, track)
-        material = Material(
-            run, tell_night(run.records), tell_timing(run.records), drawn, page, inside
-        )
-        write_atomic(page, render(material).encode("utf-8", "backslashreplace"))
+        with _place(output) if inside else nullcontext(_beside(page)) as folder:
+            drawn = draw_all(run, folder, track)
+            text = render(Material(run, night, timing, drawn, page, inside))
+            write_atomic(page, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise OutputError(f"cannot write the report {page}: {error.strerror or error}") from error
-    missing = sum(_lacks(run, number, one.picture) for number, one in enumerate(drawn))
-    return Written(page, None if inside else folder, missing, run.photographs)
+    missing = sum(
+        one.picture is None and record.is_done
+        for record, one in zip(run.records, drawn, strict=True)
+    )
+    return Written(page, None if inside else _beside(page), missing, run.photographs)
 
 
-def _lacks(run: Run, number: int, picture: Path | None) -> bool:
-    return picture is None and run.records[number].is_done
+def _beside(page: Path) -> Path:
+    """report.html -> report_files, as browsers call such a folder."""
+    return page.with_name(f"{page.stem}_files")
+
+
+@contextmanager
+def _place(output: Path) -> Iterator[Path]:
+    """Where pictures for the page's inside are drawn; other people's output keeps none of them."""
+    if os.access(output, os.W_OK):
+        yield output / KEPT
+        return
+    with tempfile.TemporaryDirectory(prefix="automask-") as folder:
+        yield Path(folder)

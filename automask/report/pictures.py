@@ -116,8 +116,12 @@ def _write(target: Path, data: bytes) -> None:
     `_is_whole` sees.
     """
     partial = target.with_suffix(".partial")
-    partial.write_bytes(data)
-    os.replace(partial, target)
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, target)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _is_whole(file: Path) -> bool:

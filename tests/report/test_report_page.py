@@ -199,6 +199,15 @@ def test_a_page_that_cannot_be_written_is_an_error_by_name(output: Path) -> None
         write_report(output)
 
 
+def test_an_output_that_is_not_ours_to_write_has_a_page_elsewhere(
+    output: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build.os, "access", lambda *_: False)
+    page = Page(write_report(output, tmp_path / "r.html").page)
+    assert [attrs["id"] for _, attrs in page.tags if attrs.get("type") == "image/jpeg"]
+    assert not (output / ".report").exists()
+
+
 def test_a_run_of_one_image_has_a_page(tmp_path: Path, make_record: RecordMaker) -> None:
     output = make_output(tmp_path, named(make_record, ["a.jpg"], flags=(), confidence=0.9))
     assert "Nothing: every mask has a confidence" in Page(write_report(output).page).text

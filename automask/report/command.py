@@ -69,7 +69,8 @@ def _write(console: Console, output: Path, out: Path | None, images: Path | None
         ),
     )
     if written.without_picture:
-        where = shown(str(written.photographs or "where the run had them"))
+        folder = written.photographs
+        where = f"in {shown(str(folder))}" if folder else "where the run had them"
         console.print(
             f"{written.without_picture} photographs are not {where}: the report has no picture of "
             "them; --images FOLDER says where they are"

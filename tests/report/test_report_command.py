@@ -58,6 +58,9 @@ def test_photographs_that_moved_are_missed_until_they_are_named(
     moved = (tmp_path / "in").rename(tmp_path / "moved")
     assert call(output, monkeypatch=monkeypatch) == 0
     assert "1 photographs are not where the run had them" in capsys.readouterr().out
+    (tmp_path / "empty").mkdir()
+    assert call(output, "--images", tmp_path / "empty", monkeypatch=monkeypatch) == 0
+    assert f"1 photographs are not in {tmp_path}/empty" in capsys.readouterr().out
     assert call(output, "--images", moved, monkeypatch=monkeypatch) == 0
     assert "photographs are not" not in capsys.readouterr().out
 

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
-from rich.console import Console
 from rich.table import Table
 
+from automask.console import make_console
 from automask.image.load import load_small
 from automask.image.trimap import make_trimap
 from automask.image.write import encode_png, write_atomic
@@ -69,7 +69,7 @@ def main() -> None:
             make_run(root, count)
             table.add_row(f"{count:,}", *measured(root / "out", chromium))
             shutil.rmtree(root)
-    Console().print(table)
+    make_console().print(table)
 
 
 def measured(output: Path, chromium: Browser) -> Iterator[str]:

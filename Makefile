@@ -6,6 +6,9 @@ MODEL   ?=
 DEVICE  ?=
 WORKERS ?=
 ARGS    ?=
+TASKS     ?= 64
+GPU       ?=
+PARTITION ?=
 
 PYTHON  ?= python3
 VENV    := .venv
@@ -18,11 +21,11 @@ DEV     := $(VENV)/.ready-dev
 SAM2    := SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation sam2==1.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help masks test test-quick lint check setup clean
+.PHONY: help masks array test test-quick lint check setup clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
-	@echo "  variables of make masks: INPUT OUTPUT MODEL DEVICE WORKERS ARGS"
+	@echo "  variables of make masks: INPUT OUTPUT MODEL DEVICE WORKERS ARGS; of make array: INPUT OUTPUT TASKS GPU PARTITION ARGS"
 
 masks: $(READY)  ## mask every image of INPUT (input/) into OUTPUT (output/)
 ifeq ($(INPUT),input)
@@ -30,6 +33,11 @@ ifeq ($(INPUT),input)
 endif
 	@$(BIN)/automask run "$(INPUT)" "$(OUTPUT)" $(if $(MODEL),--model "$(MODEL)") \
 	  $(if $(DEVICE),--device "$(DEVICE)") $(if $(WORKERS),--workers "$(WORKERS)") $(ARGS)
+
+array: $(READY)  ## print a SLURM job array that masks INPUT: make --silent array > automask.sbatch
+	@$(BIN)/automask array --tasks "$(TASKS)" $(if $(GPU),--gpu) \
+	  $(if $(PARTITION),--partition "$(PARTITION)") "$(INPUT)" "$(OUTPUT)" -- \
+	  $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 test: $(DEV)  ## the whole test suite
 	@$(BIN)/python -m pytest

@@ -9,15 +9,20 @@ from typing import Annotated, Any
 import typer
 
 from automask.bench.command import bench_command
-from automask.console import make_console, split_names
+from automask.compare.command import compare_command
+from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
+from automask.export.command import export_command
 from automask.report.command import report_after_run, report_command
+from automask.slurm.command import array_command
+from automask.status.command import merge_command, status_command
+from automask.tabular.command import records_command
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
-    "config or collision; 3 weights missing or not verified; 4 the device is not there; 130/143 "
-    "interrupted, safe to rerun."
+    "config or collision; 3 weights missing or not verified; 4 the device is not there; 5 another "
+    "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
 )
 
 app = typer.Typer(
@@ -42,11 +47,23 @@ def run_command(
     weights: Annotated[
         Path | None, typer.Option(help="Folder to look for checkpoints in first.")
     ] = None,
+    stage_weights: Annotated[
+        Path | None, typer.Option(help="Folder on the node's own disk for a verified copy.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
+    retries: Annotated[
+        int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that an image may compute.  (default: 1800)")
+    ] = None,
     generator: Annotated[
         str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
     ] = None,
@@ -82,6 +99,12 @@ def run_command(
         bool, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Part I of N; off: all.  (default: what a job array says)"
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
@@ -92,8 +115,10 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.progress import make_progress, print_plan, print_summary
-    from automask.runner import execute, prepare
+    from automask.prepare import plan_of, prepare
+    from automask.progress import make_progress, print_plan, print_start, print_summary
+    from automask.runner import execute
+    from automask.signals import heard_signals
 
     flags: dict[str, Any] = {
         "input": input_folder,
@@ -101,14 +126,19 @@ def run_command(
         "model": model,
         "arch": arch,
         "weights": weights,
+        "stage_weights": None if dry_run else stage_weights,
         "device": device,
         "workers": workers,
         "threads": threads,
+        "scheduler": scheduler,
+        "retries": retries,
+        "timeout": timeout,
         "generator": generator,
         **_speed_flags(points, exact),
         "save": split_names(",".join(save)) if save else None,
         "keep_extension": keep_extension or None,
         "overwrite": overwrite or None,
+        "shard": shard,
         "limit": limit,
         "second_look": {"when": second_look},
         "refine": {"smooth": smooth},
@@ -117,13 +147,15 @@ def run_command(
         "objects": {"wanted": objects},
     }
     console = make_console()
-    prepared = prepare(load_config(config, flags))
-    if dry_run:
-        print_plan(console, prepared)
-        return
-    summary = execute(prepared, make_progress(console))
+    with heard_signals() as stop:
+        prepared = prepare(load_config(config, flags))
+        print_start(console, prepared)
+        if dry_run:
+            print_plan(console, prepared, plan_of(prepared))
+            return
+        summary = execute(prepared, make_progress(console), stop)
     print_summary(console, summary)
-    if report:
+    if report and prepared.shard.is_whole:  # of a job array `automask report` makes one of all
         report_after_run(console, prepared.config.output, prepared.config.input)
     raise typer.Exit(summary.exit_code)
 
@@ -140,7 +172,6 @@ def models_command(
     """List the checkpoints: family, size, license, and whether each is here and verified."""
     from rich.table import Column, Table
 
-    from automask.progress import shown
     from automask.sam.checkpoints import CHECKPOINTS
     from automask.sam.weights import check, search_folders
 
@@ -168,7 +199,7 @@ def fetch_command(
 
     for name in names:
         file = fetch(name, weights)
-        make_console().print(f"{name}: {file}, verified")
+        make_console().print(shown(f"{name}: {file}, verified"))
 
 
 @app.command("eval-choice")
@@ -311,9 +342,15 @@ def tune_command(
     print_before_after(console, tune(config, learn, held_out, out, fit_config, console))
 
 
+app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
 app.command("report")(report_command)
+app.command("compare")(compare_command)
+app.command("records")(records_command)
+app.command("status")(status_command)
+app.command("merge")(merge_command)
+app.command("export")(export_command)
 
 
 def main() -> None:
@@ -332,7 +369,9 @@ def main() -> None:
 
 
 def _complain(message: str) -> None:
-    print(f"automask: {message}", file=sys.stderr, flush=True)
+    """The lines of a message are ours; a file's name in it must not reach the terminal as it is."""
+    lines = (visible(line) for line in f"automask: {message}".split("\n"))
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def _megabytes(size: int | None) -> str:

@@ -115,9 +115,15 @@ class RunConfig(Section):
     model: str = "tiny"  # a name of `automask models`, or the path of a checkpoint
     arch: str | None = None  # architecture of a checkpoint given by path
     weights: Path | None = None  # folder to look for checkpoints in, first
+    stage_weights: Path | None = None  # folder on the node's own disk for a verified copy
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
     threads: int | None = Field(None, ge=1)  # of each worker
+    scheduler: str | None = None  # address of a Dask scheduler, whose workers do the images then
+    retries: int = Field(2, ge=0)  # of an image whose worker process died
+    # Seconds of computing that an image may take, waiting counted a quarter; the slowest known,
+    # SAM's vit_h on two cores with the package's generator, takes three minutes.
+    timeout: float = Field(1800, gt=0)
     generator: Literal["fast", "stock"] = "fast"
     # Points that the fast generator asks: few of the grid, where they matter, or the full grid.
     points: Literal["few", "full"] = "few"
@@ -126,7 +132,9 @@ class RunConfig(Section):
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
     overwrite: bool = False
-    limit: int | None = Field(None, ge=1)  # only the first N images
+    # Only this part of the images, 3/64, or off; None: the part of the job array's task, if any.
+    shard: str | None = None
+    limit: int | None = Field(None, ge=1)  # only the first N images, of the shard
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()
@@ -141,6 +149,12 @@ class RunConfig(Section):
     def _something_to_save(self) -> RunConfig:
         if not self.save:
             raise ValueError("save must name at least one of trimap, mask, alpha, overlay, cutout")
+        return self
+
+    @model_validator(mode="after")
+    def _workers_are_counted_by_one(self) -> RunConfig:
+        if self.scheduler is not None and self.workers is not None:
+            raise ValueError("workers does not go with scheduler: the cluster has its own workers")
         return self
 
     @property
@@ -176,7 +190,7 @@ class RunConfig(Section):
             },
         )
         shaping["choose"]["fitted"] = scorer_sha256
-        return {"rules": MASK_RULES, "model_sha256": model_sha256, **_flat(shaping)}
+        return {"rules": MASK_RULES, "model_sha256": model_sha256, **flat(shaping)}
 
 
 def settings_digest(settings: dict[str, Any]) -> str:
@@ -221,14 +235,15 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names."""
+    by_name: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, dict):
-            flat.update(_flat(value, f"{prefix}{key}."))
+            by_name.update(flat(value, f"{prefix}{key}."))
         else:
-            flat[prefix + key] = value
-    return flat
+            by_name[prefix + key] = value
+    return by_name
 
 
 def _explain(error: ValidationError, file: Path | None) -> str:

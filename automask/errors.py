@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+
 EXIT_OK = 0
 EXIT_SOME_FAILED = 1
 EXIT_USAGE = 2
 EXIT_WEIGHTS = 3
 EXIT_DEVICE = 4
+EXIT_LOCKED = 5
 EXIT_SIGINT = 130
+EXIT_SIGUSR1 = 138  # a batch system's warning that the task's time is over
 EXIT_SIGTERM = 143
 
 
@@ -61,6 +65,24 @@ class MeasurementError(AutomaskError):
     exit_code = EXIT_SOME_FAILED
 
 
+class ClusterError(AutomaskError):
+    """A run on a Dask cluster that had to stop because the cluster is gone or of no use."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
+class LockedError(AutomaskError):
+    """Another run writes into this output folder."""
+
+    exit_code = EXIT_LOCKED
+
+
+class WorkersError(AutomaskError):
+    """Worker processes that die as they start."""
+
+    exit_code = EXIT_SOME_FAILED
+
+
 class OutputError(AutomaskError):
     """The run had to stop because results can no longer be written (disk full, read-only)."""
 
@@ -79,3 +101,18 @@ class Interrupted(BaseException):
     def __init__(self, exit_code: int) -> None:
         super().__init__(exit_code)
         self.exit_code = exit_code
+
+
+# What libraries say where memory is out, beside Python's own MemoryError: torch on a GPU by a class
+# of its own, torch on a CPU and OpenCV by the words.
+_OUT_OF_MEMORY_CLASS = "OutOfMemoryError"
+_OUT_OF_MEMORY_WORDS = ("not enough memory", "can't allocate memory", "Insufficient memory")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of any library means that memory is out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == _OUT_OF_MEMORY_CLASS:
+        return True
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)

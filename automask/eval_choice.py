@@ -33,7 +33,8 @@ from automask.made_up import proposals_from_truth
 from automask.metrics import boundary_f, mask_iou
 from automask.progress import shown
 from automask.records import Found, Proposal
-from automask.runner import LOW_CONFIDENCE
+from automask.spreadsheet import cells
+from automask.summary import LOW_CONFIDENCE
 
 GOOD_IOU, BAD_IOU = 0.9, 0.5
 BACKDROP_IOU = 0.5  # with all that is not the object: a mask this like it shows the background
@@ -181,7 +182,7 @@ def write_csv(file: Path, rows: Iterable[Row]) -> None:
     with file.open("w", newline="", encoding="utf-8", errors="backslashreplace") as target:
         writer = csv.DictWriter(target, [f.name for f in fields(Row)])
         writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+        writer.writerows(cells(asdict(row)) for row in rows)
 
 
 def print_table(console: Console, rows: Sequence[Row]) -> None:

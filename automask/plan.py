@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from automask.config import RunConfig
 from automask.errors import SettingsChangedError
 from automask.image.write import output_path
-from automask.records import ImageRecord, Job
+from automask.records import Job
 
 SHOWN_CHANGES = 12
+
+
+class Earlier(Protocol):
+    """What an earlier run recorded of an image: a record, or the part of it that counts here."""
+
+    @property
+    def is_done(self) -> bool: ...
+    @property
+    def settings(self) -> str: ...
+    @property
+    def kinds(self) -> tuple[str, ...]: ...
+    @property
+    def input_bytes(self) -> int: ...
+    @property
+    def input_mtime_ns(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +40,7 @@ class Plan:
 
 
 def make_plan(
-    jobs: list[Job], records: dict[str, ImageRecord], settings: str, config: RunConfig
+    jobs: list[Job], records: Mapping[str, Earlier], settings: str, config: RunConfig
 ) -> Plan:
     """Splits the jobs; with `overwrite` everything is to do.
 
@@ -43,7 +58,7 @@ def make_plan(
     return Plan(todo, done)
 
 
-def _true_kinds(job: Job, record: ImageRecord | None, settings: str, config: RunConfig) -> set[str]:
+def _true_kinds(job: Job, record: Earlier | None, settings: str, config: RunConfig) -> set[str]:
     """The kinds of results that an earlier run left and that a run now would write again."""
     if record is None or not record.is_done or record.settings != settings:
         return set()
@@ -52,15 +67,10 @@ def _true_kinds(job: Job, record: ImageRecord | None, settings: str, config: Run
     return {k for k in record.kinds if (config.output / output_path(job.stem, k)).is_file()}
 
 
-def refuse_other_settings(
-    output: Path, records: Iterable[ImageRecord], settings: dict[str, Any]
-) -> None:
-    """Raises SettingsChangedError, naming what differs, where `run.json` tells of other settings.
-
-    A folder without finished images may be used with any settings.
-    """
+def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:
+    """Raises SettingsChangedError, naming what differs, where `run.json` tells of others."""
     earlier = read_run_settings(output)
-    if earlier is None or earlier == settings or not any(r.is_done for r in records):
+    if earlier is None or earlier == settings:
         return
     names = sorted(k for k in {*earlier, *settings} if earlier.get(k) != settings.get(k))
     lines = [f"  {n}: was {earlier.get(n)!r:.60}, now {settings.get(n)!r:.60}" for n in names]

@@ -6,24 +6,17 @@ import time
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from automask.console import shown as shown
+from automask.console import visible as visible
+from automask.plan import Plan
+from automask.prepare import Prepared
 from automask.records import FAILED, ImageRecord
-from automask.runner import LOW_CONFIDENCE, Prepared, RunSummary
+from automask.summary import LOW_CONFIDENCE, RunSummary
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
-
-
-def shown(name: str) -> str:
-    """A file name or message as one harmless line: no control characters, no markup."""
-    return escape(visible(name))
-
-
-def visible(name: str) -> str:
-    """A file name or message as one line: control characters and bytes that are no text, spelt."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 class _Tally:
@@ -134,15 +127,18 @@ def print_summary(console: Console, summary: RunSummary) -> None:
             f"{duration(s.seconds_wall)}, {s.images_per_hour:,.0f} images/h; results in "
             f"{shown(str(s.output))}",
         )
+    _tell_not_staged(console, s.not_staged)
+    if s.steps:
+        console.print(f"memory ran short: went on with {', '.join(s.steps)}")
     if s.to_check:
         console.print(
             f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
-            "check them first, see records/run.jsonl"
+            f"check them first, automask records {shown(str(s.output))} lists them"
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")
-    if len(s.failures) > SHOWN_FAILURES:
-        more = len(s.failures) - SHOWN_FAILURES
+    if s.failed > SHOWN_FAILURES:
+        more = s.failed - SHOWN_FAILURES
         console.print(f"  and {more} more, see records/ in the output folder")
 
 
@@ -156,13 +152,30 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def print_plan(console: Console, prepared: Prepared) -> None:
+def print_start(console: Console, prepared: Prepared) -> None:
+    """Which part of the images this task masks, and who said so; nothing where it is all."""
+    shard, mine = prepared.shard, len(prepared.jobs)
+    if shard.told_by:
+        console.print(
+            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {mine + prepared.elsewhere:,} "
+            f"images, records in {shard.task_name}.jsonl"
+        )
+    _tell_not_staged(console, prepared.not_staged)
+
+
+def _tell_not_staged(console: Console, fault: str | None) -> None:
+    if fault is not None:
+        console.print(f"[red]weights not staged[/]: {shown(fault)}")
+
+
+def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
     """What a run would do."""
-    plan, crew = prepared.plan, prepared.crew
+    crew, scheduler = prepared.crew, prepared.config.scheduler
+    where = f"{prepared.device}, {crew.workers} workers x {crew.threads} threads"
     console.print(
         f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
-        f"{shown(prepared.config.model)} on {prepared.device}, {crew.workers} workers x "
-        f"{crew.threads} threads",
+        f"{shown(prepared.config.model)} on "
+        + (f"the workers of {shown(scheduler)}" if scheduler else where),
     )
     for job in plan.todo:
         console.print(f"  {shown(job.image)}")

@@ -6,9 +6,8 @@ This module imports no stage.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,10 @@ from numpy.typing import NDArray
 OK = "ok"
 NO_OBJECT = "no_object"
 FAILED = "failed"
+RECORDS = "records"  # folder of the ledgers, in the output folder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a run may have a million
 class Job:
     """One photograph to be masked."""
 
@@ -128,10 +128,17 @@ class ImageRecord:
     input_mtime_ns: int
     settings: str  # digest of what shaped the mask, see RunConfig.settings_digest
     objects: int | None = None  # how many there are; None: only the primary one was wanted
+    steps: tuple[str, ...] = ()  # what was given up for want of memory, see pool/ladder.py
+    generation: int = 0  # which run into this output, counted from 1; 0: before these were counted
 
     @property
     def is_done(self) -> bool:
         return self.status in (OK, NO_OBJECT)
+
+    @property
+    def age(self) -> tuple[int, str]:
+        """Higher is newer: the run first, since clocks jump."""
+        return self.generation, self.started_at
 
 
 def to_line(record: ImageRecord) -> str:
@@ -139,17 +146,25 @@ def to_line(record: ImageRecord) -> str:
     return json.dumps(asdict(record), ensure_ascii=True) + "\n"
 
 
-def parse_line(line: str) -> ImageRecord | None:
-    """The record of a line; None for a torn or foreign one, so that a crash costs one line."""
+def parse_line(line: str | bytes) -> ImageRecord | None:
+    """The record of a line; None for a torn or foreign one, so that a crash costs one line.
+
+    What earlier versions did not record has its default.
+    """
     try:
         values: dict[str, Any] = json.loads(line)
-        values = {"objects": None, **values}  # records of earlier versions have none
-        known = {f.name: values[f.name] for f in fields(ImageRecord)}
-        return ImageRecord(
-            **{**known, "flags": tuple(known["flags"]), "kinds": tuple(known["kinds"])}
-        )
-    except (json.JSONDecodeError, KeyError, TypeError):
+        known = {f.name: values[f.name] for f in fields(ImageRecord) if _is_told(f, values)}
+        lists = {name: tuple(known[name]) for name in _LISTS if name in known}
+        return ImageRecord(**{**known, **lists})
+    except (ValueError, KeyError, TypeError):  # ValueError: no JSON, no UTF-8
         return None
+
+
+_LISTS = ("flags", "kinds", "steps")
+
+
+def _is_told(field_: Field[Any], values: dict[str, Any]) -> bool:
+    return field_.name in values or field_.default is MISSING
 
 
 def read_records(file: Path) -> Iterator[ImageRecord]:
@@ -166,26 +181,21 @@ def read_records(file: Path) -> Iterator[ImageRecord]:
 def load_records(output: Path) -> dict[str, ImageRecord]:
     """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path.
 
-    Of one file the last line counts, whatever the clock said; between files the later start.
+    Of one file the last line counts, whatever the clock said; between files the later run.
     """
     newest: dict[str, ImageRecord] = {}
-    for file in sorted((output / "records").glob("*.jsonl")):
+    for file in ledger_files(output):
         last = {record.image: record for record in read_records(file)}
         for image, record in last.items():
             known = newest.get(image)
-            if known is None or known.started_at <= record.started_at:
+            if known is None or known.age <= record.age:
                 newest[image] = record
     return newest
 
 
-def rewrite_records(file: Path, records: Iterable[ImageRecord]) -> None:
-    """Replaces a JSONL file by these records; a reader sees the old file or the new one."""
-    partial = file.with_suffix(".partial")
-    with partial.open("w", encoding="ascii") as lines:
-        lines.writelines(map(to_line, records))
-        lines.flush()
-        os.fsync(lines.fileno())
-    os.replace(partial, file)
+def ledger_files(output: Path) -> list[Path]:
+    """The ledgers of an output folder, one for each task that has written into it."""
+    return sorted((output / RECORDS).glob("*.jsonl"))
 
 
 class RecordWriter:

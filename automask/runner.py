@@ -1,278 +1,125 @@
-"""A run: scan, plan, workers, records, summary."""
+"""A run: lock, plan, workers, records, summary."""
 
 from __future__ import annotations
 
-import json
-import tempfile
+import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from automask.config import RunConfig, settings_digest
-from automask.errors import (
-    EXIT_OK,
-    EXIT_SOME_FAILED,
-    OutputError,
-    UsageError,
-)
-from automask.image.scan import EXTENSIONS, scan
-from automask.image.scorer import scorer, scorer_sha256
-from automask.image.write import write_atomic
+from automask.config import RunConfig
+from automask.dispatch import outcomes
+from automask.errors import AutomaskError, OutputError, UsageError
 from automask.machine import describe_machine
-from automask.plan import Plan, make_plan, refuse_other_settings
-from automask.pool.cores import Crew, available_cores, plan_crew
-from automask.records import (
-    NO_OBJECT,
-    OK,
-    ImageRecord,
-    RecordWriter,
-    load_records,
-    rewrite_records,
+from automask.plan import Plan
+from automask.prepare import Prepared, plan_against, prepare
+from automask.records import RecordWriter
+from automask.signals import Stop, heard_signals
+from automask.summary import RunSummary, Silence, Watcher
+from automask.task import (
+    TaskNote,
+    agree_on_settings,
+    group_of,
+    held,
+    read_earlier,
+    tidy,
+    write_note,
 )
-from automask.sam.weights import Weights, locate
-from automask.signals import signals_raise
 
-if TYPE_CHECKING:
-    from automask.pool.workers import WorkerSetup
-
-RECORDS_NAME = "run"
-LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
-
-
-class Watcher(Protocol):
-    """Someone who is told how a run goes; the command line shows it."""
-
-    def begin(self, total: int, done_before: int) -> None: ...
-    def finished(self, record: ImageRecord) -> None: ...
-    def end(self) -> None: ...
-
-
-class Silence:
-    """A watcher that shows nothing."""
-
-    def begin(self, total: int, done_before: int) -> None:
-        """Called once, before the first image."""
-
-    def finished(self, record: ImageRecord) -> None:
-        """Called after each image, its record already on disk."""
-
-    def end(self) -> None:
-        """Called once, whatever happened."""
-
-
-@dataclass
-class RunSummary:
-    """What a run did; images that an earlier run had finished count as skipped."""
-
-    images: int = 0
-    ok: int = 0
-    no_object: int = 0
-    failed: int = 0
-    skipped: int = 0
-    to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
-    failures: list[tuple[str, str]] = field(default_factory=list)  # image, error
-    seconds_wall: float = 0.0
-    output: Path = Path()
-
-    @property
-    def images_per_hour(self) -> float:
-        """Rate of this run's own images, start-up included; 0 where there were none."""
-        worked = self.ok + self.no_object + self.failed
-        return 3600 * worked / self.seconds_wall if self.seconds_wall else 0.0
-
-    @property
-    def exit_code(self) -> int:
-        return EXIT_SOME_FAILED if self.failed else EXIT_OK
-
-    def count(self, record: ImageRecord) -> None:
-        if record.status == OK:
-            self.ok += 1
-            self.to_check += (record.confidence or 0.0) < LOW_CONFIDENCE
-        elif record.status == NO_OBJECT:
-            self.no_object += 1
-        else:
-            self.failed += 1
-            self.failures.append((record.image, record.error or ""))
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A run that has passed every check and may start."""
-
-    config: RunConfig
-    weights: Weights
-    settings: dict[str, Any]
-    plan: Plan
-    crew: Crew
-    device: str
-
-
-def prepare(config: RunConfig) -> Prepared:
-    """Scans, verifies the weights, finds the device and plans; writes nothing.
-
-    Raises the error, with its exit code, of the first thing that is wrong.
-    """
-    if config.input.resolve() == config.output.resolve():
-        raise UsageError(f"input and output are the same folder, {config.output}; give another")
-    if config.output.exists() and not config.output.is_dir():
-        raise UsageError(f"cannot write into {config.output}: it is not a folder")
-    jobs = scan(config.input, skip=config.output, keep_extension=config.keep_extension)
-    if not jobs:
-        kinds = ", ".join(sorted(EXTENSIONS))
-        raise UsageError(f"{config.input} holds no image (a file that ends in {kinds})")
-    jobs = jobs[: config.limit]
-    weights = locate(config.model, config.arch, config.weights)
-    if config.propose.settings:
-        _check_generator(weights, config.propose.settings)
-    settings = _mask_settings(config, weights.sha256)
-    records = load_records(config.output)
-    if not config.overwrite:
-        refuse_other_settings(config.output, records.values(), settings)
-    plan = make_plan(jobs, records, settings_digest(settings), config)
-    device = device_of(config.device)
-    crew = plan_crew(
-        config.workers, config.threads, available_cores(), weights.checkpoint.threads,
-        on_gpu=device != "cpu",
-    )  # fmt: skip
-    return Prepared(config, weights, settings, plan, crew, device)
+# In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
+CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
 
 
 def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
     """Masks every image of `config.input` into `config.output`, and returns what happened.
 
-    Raises UsageError, ConfigError, CollisionError, SettingsChangedError, WeightsError or
-    DeviceError before anything is written; OutputError where the disk is full; Interrupted on
-    SIGINT and SIGTERM. Whatever was finished by then is recorded, and a rerun goes on from there.
+    Raises UsageError, ConfigError, CollisionError, SettingsChangedError, WeightsError, DeviceError
+    or LockedError before anything is masked; OutputError where the disk is full; WorkersError where
+    no worker comes up; Interrupted on SIGINT, SIGTERM and SIGUSR1. Whatever was finished by then is
+    recorded, and a rerun goes on from there.
     """
-    return execute(prepare(config), watcher or Silence())
+    with heard_signals() as stop:
+        return execute(prepare(config), watcher or Silence(), stop)
 
 
-def execute(prepared: Prepared, watcher: Watcher) -> RunSummary:
-    """Does what `prepare` planned."""
-    config, plan = prepared.config, prepared.plan
-    began = time.perf_counter()
-    images, skipped = len(plan.todo) + len(plan.done), len(plan.done)
-    summary = RunSummary(images, skipped=skipped, output=config.output)
-    records_file = config.output / "records" / f"{RECORDS_NAME}.jsonl"
-    _start_output(prepared, records_file)
-    watcher.begin(summary.images, summary.skipped)
-    try:
-        with signals_raise(), RecordWriter(records_file) as ledger:
-            for record in _outcomes(prepared):
-                _append(ledger, record)
-                summary.count(record)
-                watcher.finished(record)
-    finally:
-        watcher.end()
-    _compact(config.output, records_file)
+def execute(prepared: Prepared, watcher: Watcher, stop: Stop) -> RunSummary:
+    """Does what `prepare` found to be possible."""
+    output, began = prepared.config.output, time.perf_counter()
+    with ExitStack() as held_output:
+        with _told(UsageError, f"cannot write into {output}"):
+            ledger = held_output.enter_context(held(output, prepared.shard))
+            plan, generation = _begin(prepared)
+        summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
+        summary.not_staged = prepared.not_staged
+        _mask(prepared, plan, generation, ledger, summary, watcher, stop)
+        stop.raise_if_wanted()
+        with _told(OutputError, _stopped(f"cannot write {ledger}")):
+            tidy(output, prepared.shard)
     summary.seconds_wall = time.perf_counter() - began
     return summary
 
 
-def _start_output(prepared: Prepared, records_file: Path) -> None:
-    """Makes the folders and writes `run.json`; the ledger keeps its whole lines."""
-    described = json.dumps(_describe(prepared), indent=2)
-    output = prepared.config.output
+@contextmanager
+def _told(kind: type[AutomaskError], what: str) -> Iterator[None]:
+    """What the file system refuses, as an error that says what could not be done."""
     try:
-        records_file.parent.mkdir(parents=True, exist_ok=True)
-        rewrite_records(records_file, load_records(output).values())
-        write_atomic(output / "run.json", described.encode())
+        yield
     except OSError as error:
-        raise UsageError(f"cannot write into {output}: {error.strerror}") from error
+        raise kind(f"{what}: {error.strerror}") from error
 
 
-def _compact(output: Path, records_file: Path) -> None:
-    """Leaves one line for each image, the newest; until here the old and the new one are there.
+def _begin(prepared: Prepared) -> tuple[Plan, int]:
+    """The plan and the number of this run, once it is agreed and written what it is."""
+    config, shard = prepared.config, prepared.shard
+    earlier = read_earlier(config.output, shard)
+    is_new = not any(known.is_done for known in earlier.values())
+    agree_on_settings(config.output, shard, _describe(prepared), is_new, config.overwrite)
+    generation = 1 + max((known.generation for known in earlier.values()), default=0)
+    plan = plan_against(prepared, earlier)
+    note = TaskNote(
+        task=shard.task_name,
+        group=group_of(shard),
+        images=len(prepared.jobs),
+        everywhere=len(prepared.jobs) + prepared.elsewhere,
+        todo=len(plan.todo),
+        generation=generation,
+        started=time.time(),
+        host=socket.gethostname(),
+    )
+    write_note(config.output, note)
+    return plan, generation
 
-    An interrupted run may leave both: readers take the newest, and the rerun ends here as well.
-    """
+
+def _mask(
+    prepared: Prepared,
+    plan: Plan,
+    generation: int,
+    ledger: Path,
+    summary: RunSummary,
+    watcher: Watcher,
+    stop: Stop,
+) -> None:
+    watcher.begin(summary.images, summary.skipped)
     try:
-        rewrite_records(records_file, load_records(output).values())
-    except OSError as error:
-        raise OutputError(_stopped(f"cannot write {records_file}: {error.strerror}")) from error
-
-
-def _append(ledger: RecordWriter, record: ImageRecord) -> None:
-    try:
-        ledger.append(record)
-    except OSError as error:
-        raise OutputError(_stopped(f"cannot write a record: {error.strerror}")) from error
+        with RecordWriter(ledger) as writer:
+            for outcome in outcomes(prepared, plan, generation, stop):
+                with _told(OutputError, _stopped("cannot write a record")):
+                    writer.append(outcome.record)
+                summary.count(outcome.record)
+                watcher.finished(outcome.record)
+                if outcome.is_fatal:  # nothing more can be written
+                    raise OutputError(_stopped(str(outcome.record.error)))
+    finally:
+        watcher.end()
 
 
 def _stopped(reason: str) -> str:
     return (
-        f"stopped: {reason}\nnothing finished is lost: make room in the output folder, then run "
-        "the same command again"
+        "stopped; nothing finished is lost: make room in the output folder, then run the same "
+        f"command again\n{reason}"
     )
-
-
-def _outcomes(prepared: Prepared) -> Iterator[ImageRecord]:
-    """Records as images are finished; raises OutputError, after a record, where none can follow."""
-    if not prepared.plan.todo:
-        return
-    from automask.pool.workers import run_in_processes, run_in_threads
-    from automask.sam.build import share
-
-    with tempfile.TemporaryDirectory(prefix="automask-") as folder:
-        setup = worker_setup(prepared, share(prepared.weights, Path(folder)))
-        on_cpu = prepared.device == "cpu"
-        pool = run_in_processes if on_cpu else run_in_threads
-        for outcome in pool(prepared.plan.todo, setup, prepared.crew.workers):
-            yield outcome.record
-            if outcome.is_fatal:
-                raise OutputError(_stopped(str(outcome.record.error)))
-
-
-def worker_setup(prepared: Prepared, mapped: Path) -> WorkerSetup:
-    """What each worker needs. mapped: the float32 weights that all of them map, see `share`."""
-    from automask.pool.workers import WorkerSetup, model_bench
-
-    return WorkerSetup(
-        prepared.config,
-        prepared.weights,
-        mapped,
-        prepared.device,
-        prepared.crew.threads,
-        _labels(prepared),
-        model_bench,
-    )
-
-
-def _labels(prepared: Prepared) -> dict[str, Any]:
-    """The fields of a record that are the same for all images of the run."""
-    return {
-        "model": prepared.config.model,
-        "model_sha256": prepared.weights.sha256,
-        "device": prepared.device,
-        "dtype": prepared.config.precision,  # a worker knows what auto comes to
-        "generator": prepared.config.generator,
-        "settings": settings_digest(prepared.settings),
-    }
-
-
-def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
-    """Raises ConfigError for settings that a worker's generator would refuse, before any work."""
-    from automask.sam.generator import check_settings
-
-    check_settings(weights.checkpoint, settings)
-
-
-def _mask_settings(config: RunConfig, model_sha256: str) -> dict[str, Any]:
-    """Raises ConfigError for weights of the choice that are none, before any work."""
-    choose = config.choose
-    scorer(choose.fitted, tuple(sorted(choose.weights.items())))
-    return config.mask_settings(model_sha256, scorer_sha256(choose.fitted))
-
-
-def device_of(asked: str) -> str:
-    """What auto, cpu, mps, cuda or cuda:N comes to here; raises DeviceError where it is not."""
-    if asked == "cpu":
-        return asked
-    from automask.sam.device import resolve_device
-
-    return str(resolve_device(asked))
 
 
 def _describe(prepared: Prepared) -> dict[str, Any]:
@@ -287,5 +134,6 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
         },
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
-        **describe_machine(prepared.device),
+        **describe_machine("cpu" if prepared.config.scheduler else prepared.device),
+        **(CLUSTER_DESCRIBED if prepared.config.scheduler else {}),
     }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from automask.errors import UsageError
+from automask.errors import OutputError, UsageError
+from automask.image.write import partial_name, write_atomic
 
 
 def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
@@ -23,3 +27,33 @@ def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
         trial.unlink()
     except OSError as error:
         raise UsageError(f"cannot write {file}: {error.strerror}") from error
+
+
+def write_text(file: Path, text: str) -> None:
+    """Writes UTF-8; of file names what is none is spelt out. Raises OutputError."""
+    write_bytes(file, text.encode(errors="backslashreplace"))
+
+
+def write_bytes(file: Path, data: bytes) -> None:
+    """Writes a file, whole or not at all. Raises OutputError."""
+    try:
+        write_atomic(file, data)
+    except OSError as error:
+        raise OutputError(f"cannot write {file}: {error.strerror}") from error
+
+
+@contextmanager
+def replacing(file: Path) -> Iterator[Path]:
+    """Gives the name of a file to write; when it is whole it takes the place of `file`.
+
+    Where the block raises, `file` stays as it was. Raises OSError.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.parent / partial_name(file.name)
+    try:
+        yield partial
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)

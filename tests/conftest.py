@@ -49,6 +49,8 @@ def make_record() -> RecordMaker:
             "input_mtime_ns": 1_700_000_000_000_000_000,
             "settings": "0123456789abcdef",
             "objects": None,
+            "steps": (),
+            "generation": 1,
         }
         return ImageRecord(**{**finished, **changes})
 

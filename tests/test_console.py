@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automask.console import make_console, split_names
+from automask.console import make_console, shown, split_names, visible
 
 
 def test_a_list_is_split_at_its_commas_and_blanks_do_not_matter() -> None:
@@ -16,3 +16,24 @@ def test_a_list_is_split_at_its_commas_and_blanks_do_not_matter() -> None:
 def test_a_message_in_a_log_stays_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     make_console().print("word " * 100)
     assert capsys.readouterr().out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "spelt"),
+    [
+        ("a\u202egpj.exe", r"a\u202egpj.exe"),  # right-to-left override
+        ("a\u200fb\u2067c", r"a\u200fb\u2067c"),  # right-to-left mark and isolate
+        ("\x1b[2J\x07", r"\x1b[2J\x07"),
+        ("\x9b31m", r"\x9b31m"),  # the escape sequence's start in one byte
+        ("two\nlines\r\u2028", r"two\nlines\r\u2028"),
+        ("caf\udce9", r"caf\udce9"),
+        ("\u05e9\u05dc caf\u00e9 \U0001f408", "\u05e9\u05dc caf\u00e9 \U0001f408"),
+    ],
+)
+def test_what_cannot_be_seen_in_a_name_is_spelt_and_all_else_stays(name: str, spelt: str) -> None:
+    assert visible(name) == spelt
+
+
+def test_a_name_is_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    make_console().print(shown("[red]a[/].jpg"))
+    assert capsys.readouterr().out == "[red]a[/].jpg\n"

@@ -178,60 +178,35 @@ def test_an_output_that_is_a_file_has_no_settings(tmp_path: Path) -> None:
     assert read_run_settings(tmp_path / "out") is None
 
 
-def test_the_same_settings_are_welcome(tmp_path: Path, make_record: RecordMaker) -> None:
+def test_the_same_settings_are_welcome(tmp_path: Path) -> None:
     write_run(tmp_path, EARLIER)
-    refuse_other_settings(tmp_path, [make_record()], dict(EARLIER))
+    refuse_other_settings(tmp_path, dict(EARLIER))
 
 
-def test_other_settings_are_refused_by_name_with_both_values(
-    tmp_path: Path, make_record: RecordMaker
-) -> None:
+def test_other_settings_are_refused_by_name_with_both_values(tmp_path: Path) -> None:
     write_run(tmp_path, EARLIER)
     with pytest.raises(SettingsChangedError) as caught:
-        refuse_other_settings(tmp_path, [make_record()], {**EARLIER, "trimap.contour_px": 2})
+        refuse_other_settings(tmp_path, {**EARLIER, "trimap.contour_px": 2})
     assert "\n  trimap.contour_px: was 1, now 2\n" in str(caught.value)
     assert "model" not in str(caught.value)
 
 
-def test_the_refusal_names_the_folder_and_what_to_do(
-    tmp_path: Path, make_record: RecordMaker
-) -> None:
+def test_the_refusal_names_the_folder_and_what_to_do(tmp_path: Path) -> None:
     write_run(tmp_path, EARLIER)
     with pytest.raises(SettingsChangedError) as caught:
-        refuse_other_settings(tmp_path, [make_record()], {**EARLIER, "model": "vit_h"})
+        refuse_other_settings(tmp_path, {**EARLIER, "model": "vit_h"})
     assert str(caught.value).startswith(f"{tmp_path} holds masks made with other settings")
     assert "another output folder" in str(caught.value)
     assert "--overwrite" in str(caught.value)
 
 
-def test_a_setting_that_one_side_lacks_is_named(tmp_path: Path, make_record: RecordMaker) -> None:
+def test_a_setting_that_one_side_lacks_is_named(tmp_path: Path) -> None:
     write_run(tmp_path, EARLIER)
     with pytest.raises(SettingsChangedError, match="rules: was None, now 2"):
-        refuse_other_settings(tmp_path, [make_record()], {**EARLIER, "rules": 2})
+        refuse_other_settings(tmp_path, {**EARLIER, "rules": 2})
 
 
-def test_of_many_changes_twelve_are_named_and_the_rest_counted(
-    tmp_path: Path, make_record: RecordMaker
-) -> None:
+def test_of_many_changes_twelve_are_named_and_the_rest_counted(tmp_path: Path) -> None:
     write_run(tmp_path, {f"s{n:02}": 1 for n in range(15)})
     with pytest.raises(SettingsChangedError, match=r"s11: was 1, now 2\n  and 3 more\n"):
-        refuse_other_settings(tmp_path, [make_record()], {f"s{n:02}": 2 for n in range(15)})
-
-
-@pytest.mark.parametrize("statuses", [[], ["failed"]], ids=["no record", "failures only"])
-def test_a_folder_without_finished_images_takes_any_settings(
-    tmp_path: Path, make_record: RecordMaker, statuses: list[str]
-) -> None:
-    write_run(tmp_path, EARLIER)
-    records = [make_record(status=status) for status in statuses]
-    refuse_other_settings(tmp_path, records, {**EARLIER, "model": "vit_h"})
-
-
-def test_a_finished_image_without_object_counts_as_finished(
-    tmp_path: Path, make_record: RecordMaker
-) -> None:
-    write_run(tmp_path, EARLIER)
-    with pytest.raises(SettingsChangedError):
-        refuse_other_settings(
-            tmp_path, [make_record(status="no_object")], {**EARLIER, "model": "vit_h"}
-        )
+        refuse_other_settings(tmp_path, {f"s{n:02}": 2 for n in range(15)})

@@ -20,7 +20,7 @@ from automask.progress import (
     print_summary,
     shown,
 )
-from automask.runner import RunSummary
+from automask.summary import RunSummary
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -19,7 +19,6 @@ from automask.records import (
     load_records,
     parse_line,
     read_records,
-    rewrite_records,
     to_line,
 )
 
@@ -201,31 +200,6 @@ def test_files_that_are_no_ledgers_are_not_read(tmp_path: Path, make_record: Rec
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "run.partial").write_text(to_line(make_record()))
     assert load_records(tmp_path) == {}
-
-
-# Rewriting.
-
-
-def test_rewriting_replaces_all_records(tmp_path: Path, make_record: RecordMaker) -> None:
-    file = tmp_path / "run.jsonl"
-    rewrite_records(file, [make_record(image="a.jpg"), make_record(image="b.jpg")])
-    rewrite_records(file, [make_record(image="c.jpg")])
-    assert images(file) == ["c.jpg"]
-    assert os.listdir(tmp_path) == ["run.jsonl"]
-
-
-def test_a_rewrite_that_fails_leaves_the_older_records(
-    tmp_path: Path, make_record: RecordMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    file = tmp_path / "run.jsonl"
-    rewrite_records(file, [make_record(image="a.jpg")])
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        rewrite_records(file, [make_record(image="b.jpg")])
-    assert images(file) == ["a.jpg"]
 
 
 # Appending.

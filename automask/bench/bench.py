@@ -24,7 +24,7 @@ from automask.errors import EXIT_OK, EXIT_SOME_FAILED, InstallationError, UsageE
 from automask.image.scan import scan
 from automask.machine import describe_machine
 from automask.samples import copy_samples
-from automask.signals import signals_raise
+from automask.signals import heard_signals
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ def bench(options: Options, tell: Tell) -> Report:
     tell: is given a line now and then. Raises the error, with its exit code, of what is wrong;
     Interrupted on SIGINT and SIGTERM.
     """
-    with signals_raise(), tempfile.TemporaryDirectory(prefix="automask-bench-") as name:
+    with heard_signals(), tempfile.TemporaryDirectory(prefix="automask-bench-") as name:
         folder = Path(name)
         images = options.images or _samples(folder / "samples")
         stand_ins = _stand_ins(options, images, folder / "random", tell)
         planned = plan_variants(options, Place(images, folder, stand_ins))
         measured = measure(planned, options.rounds, folder, tell)
-        jobs = planned[0].prepared.plan.todo
+        jobs = planned[0].prepared.jobs
         return Report(
             options=options,
             machine=describe_devices(options),

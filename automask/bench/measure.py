@@ -12,7 +12,7 @@ from automask.bench.figures import Measured, Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
 from automask.bench.variants import Planned
-from automask.runner import worker_setup
+from automask.dispatch import worker_setup
 
 Tell = Callable[[str], None]
 # Before each turn: the threads of the team before have stopped spinning by then. OpenMP's idle
@@ -36,7 +36,7 @@ def _measure_model(
     from automask.sam.build import share
 
     mapped = share(planned[0].prepared.weights, folder)
-    jobs = planned[0].prepared.plan.todo
+    jobs = planned[0].prepared.jobs
     workers = max(p.prepared.crew.workers for p in planned)
     with ExitStack() as stack:
         setups = [worker_setup(p.prepared, mapped) for p in planned]

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from automask import errors
-from automask.bench.child import Child, Heard
 from automask.bench.figures import ColdStart, Measured, Task, Turn
 from automask.bench.variants import Planned
 from automask.errors import MeasurementError, OutputError
+from automask.pool.child import Child, Hearing, error_told
 from automask.pool.workers import DIED, WorkerSetup
 from automask.records import FAILED, ImageRecord, Job, parse_line
 
@@ -35,7 +34,7 @@ class Team:
         self.turns: list[Turn] = []
         self.memory_mb = 0.0
         self.gpu_memory_mb: float | None = None
-        self._heard: queue.Queue[Heard] = queue.Queue()
+        self._heard: Hearing = queue.SimpleQueue()
         self._children: list[Child] = []
 
     def close(self) -> None:
@@ -112,10 +111,13 @@ class Team:
     def _hear(self) -> tuple[Child, float, dict[str, Any]]:
         """The next answer of any process, its time, and who gave it."""
         heard = self._heard.get()
+        assert heard is not None, "nobody wakes a bench"
         if heard.answer is None:
             raise MeasurementError(f"{self.name}: {DIED}\n{heard.child.last_words()}".rstrip())
+        if heard.answer["is"] == "out of memory":
+            raise MeasurementError(f"{self.name}: out of memory; give fewer workers")
         if heard.answer["is"] == "error":
-            raise getattr(errors, heard.answer["error"])(f"{self.name}: {heard.answer['message']}")
+            raise error_told(heard.answer, self.name)
         if heard.answer["is"] == "done":
             self._note(heard.answer)
         return heard.child, heard.at, heard.answer

@@ -52,7 +52,7 @@ def mask_folder(folder: Path) -> MaskFolder:
     if kind is None or not (folder / "records").is_dir():
         return MaskFolder(folder, _files(folder))
     root = folder / FOLDERS[kind]
-    convention = _convention_of_output(folder) if kind == "trimap" else None
+    convention = convention_of_output(folder) if kind == "trimap" else None
     return MaskFolder(root, _files(root), folder, convention)
 
 
@@ -113,7 +113,7 @@ def _no_match(predicted: MaskFolder, truth: MaskFolder) -> str:
     )
 
 
-def _convention_of_output(output: Path) -> Convention | None:
+def convention_of_output(output: Path) -> Convention | None:
     """The labels of the trimaps, which may be any, from `run.json`; None where it does not say."""
     try:
         described = json.loads((output / "run.json").read_text(encoding="utf-8"))

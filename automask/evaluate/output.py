@@ -11,9 +11,9 @@ from PIL import Image
 from automask.evaluate.chart import risk_coverage_chart
 from automask.evaluate.evaluation import Report
 from automask.evaluate.page import page
-from automask.evaluate.report import write_bytes, write_csv, write_json, write_text
+from automask.evaluate.report import write_csv, write_json
 from automask.evaluate.worst import draw, worst_strips
-from automask.targets import refuse_unwritable
+from automask.targets import refuse_unwritable, write_bytes, write_text
 
 
 @dataclass(frozen=True)

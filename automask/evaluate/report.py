@@ -10,11 +10,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from automask.errors import OutputError
 from automask.evaluate.evaluation import Report, Side
 from automask.evaluate.figures import FAILED, ImageFigures
 from automask.evaluate.trust import GOOD_IOU, SURE_SHARE, Trust
-from automask.image.write import write_atomic
+from automask.spreadsheet import cells
+from automask.targets import write_text
 
 SCHEMA = 1  # raised when a reader of the file would have to change
 COLUMNS = (*(f.name for f in fields(ImageFigures)), "confidence", "flags", "error")
@@ -31,21 +31,8 @@ def write_csv(file: Path, report: Report) -> None:
     writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for row in image_rows(report):
-        writer.writerow({**row, "flags": " ".join(row.get("flags", ()))})
+        writer.writerow(cells({**row, "flags": " ".join(row.get("flags", ()))}))
     write_text(file, buffer.getvalue())
-
-
-def write_text(file: Path, text: str) -> None:
-    """Writes UTF-8; of file names what is none is spelt out. Raises OutputError."""
-    write_bytes(file, text.encode(errors="backslashreplace"))
-
-
-def write_bytes(file: Path, data: bytes) -> None:
-    """Writes a file, whole or not at all. Raises OutputError."""
-    try:
-        write_atomic(file, data)
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror}") from error
 
 
 def to_json(report: Report) -> dict[str, Any]:

@@ -1,31 +1,18 @@
-"""What a report says, in words and cells: the same on the console and in the page.
-
-The words are as they are in the files' names; whoever shows them makes them safe.
-"""
+"""What an evaluation says, in words and cells: the same on the console and in the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from automask.evaluate.evaluation import Report, Side
 from automask.evaluate.figures import HIGH_IOU, LOW_IOU, Summary
 from automask.evaluate.trust import GOOD_IOU, SURE_SHARE, Trust
+from automask.grid import Grid, named, number, percent
 
-NOTHING = "-"
-SHOWN_NAMES = 20
 SUMMARY_HEADS = (
     "data set", "images", "mean IoU", "median", f"> {HIGH_IOU}", f"< {LOW_IOU}",
     "Dice", "precision", "recall", "MAE", "boundary F", "AUROC",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A table. Every row is as long as heads."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def about(report: Report) -> list[str]:
@@ -50,13 +37,13 @@ def notes(report: Report) -> list[str]:
     if report.missing:
         counted = "left out" if report.options.skip_missing else "counted as an empty mask"
         lines.append(f"{len(report.missing)} true masks have no prediction, {counted}:")
-        lines += _named(report.missing)
+        lines += named(report.missing)
     if report.extra:
         lines.append(f"{len(report.extra)} predictions have no true mask, and are not measured:")
-        lines += _named(report.extra)
+        lines += named(report.extra)
     if report.failures:
         lines.append(f"{len(report.failures)} failed, and are in no figure:")
-        lines += _named([f"{failure.image}: {failure.error}" for failure in report.failures])
+        lines += named([f"{failure.image}: {failure.error}" for failure in report.failures])
     return lines
 
 
@@ -68,7 +55,7 @@ def summary_grid(summaries: Sequence[Summary]) -> Grid:
 def reliability_grid(trust: Trust) -> Grid:
     """A row for each bin of confidence."""
     rows = (
-        (f"{b.low:.1f} to {b.high:.1f}", str(b.images), _number(b.confidence), _percent(b.good))
+        (f"{b.low:.1f} to {b.high:.1f}", str(b.images), number(b.confidence), percent(b.good))
         for b in trust.bins
     )
     return Grid(("confidence", "images", "mean confidence", f"IoU >= {GOOD_IOU}"), tuple(rows))
@@ -77,7 +64,7 @@ def reliability_grid(trust: Trust) -> Grid:
 def detector_grid(trust: Trust) -> Grid:
     """A row for each flag."""
     rows = (
-        (d.flag, str(d.images), _percent(d.precision), _percent(d.recall)) for d in trust.detectors
+        (d.flag, str(d.images), percent(d.precision), percent(d.recall)) for d in trust.detectors
     )
     return Grid(("flag", "images", "of them bad", "of all bad ones"), tuple(rows))
 
@@ -111,21 +98,7 @@ def _side_line(name: str, side: Side) -> str:
 def _summary_cells(summary: Summary) -> Iterator[str]:
     yield summary.name
     yield f"{summary.images}" + (f" ({summary.missing} missing)" if summary.missing else "")
-    yield from map(_number, (summary.iou, summary.median_iou))
-    yield from map(_percent, (summary.share_high, summary.share_low))
-    yield from map(_number, (summary.dice, summary.precision, summary.recall))
-    yield from map(_number, (summary.mae, summary.boundary, summary.auroc))
-
-
-def _number(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.3f}"
-
-
-def _percent(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.0%}"
-
-
-def _named(names: Sequence[str]) -> list[str]:
-    more = len(names) - SHOWN_NAMES
-    lines = [f"  {name}" for name in names[:SHOWN_NAMES]]
-    return [*lines, f"  and {more} more"] if more > 0 else lines
+    yield from map(number, (summary.iou, summary.median_iou))
+    yield from map(percent, (summary.share_high, summary.share_low))
+    yield from map(number, (summary.dice, summary.precision, summary.recall))
+    yield from map(number, (summary.mae, summary.boundary, summary.auroc))

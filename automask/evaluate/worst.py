@@ -6,25 +6,30 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from automask.errors import ImageError
 from automask.evaluate.conventions import Labels
 from automask.evaluate.evaluation import Report
 from automask.evaluate.figures import MEASURED, ImageFigures
-from automask.image.load import load
 from automask.image.scan import scan
+from automask.tiles import (
+    BOTH,
+    FIRST_ONLY,
+    IGNORED,
+    SECOND_ONLY,
+    TILE,
+    Pixels,
+    Tile,
+    black_and_white,
+    grey,
+    photograph,
+    sized,
+)
+from automask.tiles import difference as difference_of
 
 WORST = 20
-TILE = 200  # px, the longest side of a picture in a strip
 GAP = 6  # px
-# Okabe and Ito's orange and sky blue, which the colour-blind tell apart.
-BOTH, TOO_MUCH, MISSED, NEITHER, IGNORED = (
-    (235, 235, 235), (230, 159, 0), (86, 180, 233), (35, 35, 35), (120, 120, 120),
-)  # fmt: skip
+TOO_MUCH, MISSED = FIRST_ONLY, SECOND_ONLY
 LEGEND = (
     (BOTH, "object in both"),
     (TOO_MUCH, "predicted, not true"),
@@ -35,7 +40,6 @@ COLUMNS = 2  # of strips
 FONT_SIZE, LINE, MARGIN = 15, 24, 16  # px
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
-Pixels = NDArray[np.uint8]  # H x W x 3, RGB
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Strip:
 
     figures: ImageFigures
     note: str  # confidence and flags, where there are any
-    tiles: tuple[tuple[str, Pixels], ...]  # name and picture, all of one size
+    tiles: tuple[Tile, ...]  # all of one size
 
 
 def worst_strips(report: Report, count: int = WORST) -> list[Strip]:
@@ -55,32 +59,24 @@ def worst_strips(report: Report, count: int = WORST) -> list[Strip]:
     for figures in sorted(report.figures, key=lambda row: (row.iou, row.image))[:count]:
         predicted, truth = report.comparison.read(pairs[figures.image])
         tiles = photographs.tiles(figures.image) + mask_tiles(predicted, truth)
-        shape = _tile_shape(truth.mask.shape)
-        sized = tuple((name, _resized(tile, shape)) for name, tile in tiles)
-        strips.append(Strip(figures, _note(report, figures.image), sized))
+        note = _note(report, figures.image)
+        strips.append(Strip(figures, note, sized(tiles, truth.mask.shape)))
     return strips
 
 
-def mask_tiles(predicted: Labels, truth: Labels) -> list[tuple[str, Pixels]]:
+def mask_tiles(predicted: Labels, truth: Labels) -> list[Tile]:
     """Truth, prediction (its levels, where it has them) and difference, at the masks' own size."""
-    shown = predicted.scores if predicted.scores is not None else _black_and_white(predicted.mask)
+    levels = predicted.scores
     return [
-        ("truth", _rgb(_black_and_white(truth.mask))),
-        ("prediction", _rgb(shown)),
+        ("truth", black_and_white(truth.mask)),
+        ("prediction", black_and_white(predicted.mask) if levels is None else grey(levels)),
         ("difference", difference(predicted, truth)),
     ]
 
 
 def difference(predicted: Labels, truth: Labels) -> Pixels:
     """Each pixel in the colour that LEGEND gives for it, H x W x 3 RGB."""
-    picture = np.full((*truth.mask.shape, 3), NEITHER, np.uint8)
-    picture[predicted.mask & truth.mask] = BOTH
-    picture[predicted.mask & ~truth.mask] = TOO_MUCH
-    picture[~predicted.mask & truth.mask] = MISSED
-    for labels in (predicted, truth):
-        if labels.ignored is not None:
-            picture[labels.ignored] = IGNORED
-    return picture
+    return difference_of(predicted.mask, truth.mask, (predicted.ignored, truth.ignored))
 
 
 def draw(strips: Sequence[Strip]) -> Image.Image:
@@ -109,13 +105,6 @@ def caption(strip: Strip) -> str:
     return ",  ".join(ascii(word)[1:-1] for word in words if word)
 
 
-def joined(strip: Strip) -> Image.Image:
-    """The tiles of a strip side by side, without words."""
-    gap = np.full((_height(strip), GAP, 3), 255, np.uint8)
-    parts = [part for _, tile in strip.tiles for part in (tile, gap)]
-    return Image.fromarray(np.concatenate(parts[:-1], axis=1))
-
-
 class _Photographs:
     """The photographs of the folder that --images names, by name without extension."""
 
@@ -124,20 +113,12 @@ class _Photographs:
         jobs = [] if self.root is None else scan(self.root, keep_extension=True)
         self.files = {os.path.splitext(job.image)[0]: job.image for job in jobs}
 
-    def tiles(self, mask_file: str) -> list[tuple[str, Pixels]]:
+    def tiles(self, mask_file: str) -> list[Tile]:
         """The photograph of a true mask; grey where it is not there; nothing without --images."""
         if self.root is None:
             return []
-        return [("photograph", self._photograph(os.path.splitext(mask_file)[0]))]
-
-    def _photograph(self, stem: str) -> Pixels:
-        file = self.files.get(stem)
-        try:
-            if self.root is not None and file is not None:
-                return load(self.root / file)
-        except ImageError:  # a photograph is only to look at: without it the masks still tell
-            pass
-        return np.full((1, 1, 3), IGNORED, np.uint8)
+        file = self.files.get(os.path.splitext(mask_file)[0])
+        return [("photograph", photograph(None if file is None else self.root / file))]
 
 
 def _note(report: Report, image: str) -> str:
@@ -181,22 +162,3 @@ def _shortened(text: str, pen: ImageDraw.ImageDraw, font: Font, room: float) -> 
     while text and pen.textlength(text + "...", font) > room:
         text = text[:-1]
     return text + "..."
-
-
-def _tile_shape(shape: tuple[int, ...]) -> tuple[int, int]:
-    scale = TILE / max(shape)
-    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
-
-
-def _resized(picture: Pixels, shape: tuple[int, int]) -> Pixels:
-    shrinks = picture.shape[0] > shape[0]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
-    return cv2.resize(picture, shape[::-1], interpolation=way)
-
-
-def _black_and_white(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    return mask.astype(np.uint8) * 255
-
-
-def _rgb(grey: NDArray[np.uint8]) -> Pixels:
-    return np.repeat(grey[..., None], 3, axis=2)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from automask.config import MAX_PIXELS
 from automask.errors import ImageError
+
+# What a file is, its content says, not its name. These are read by libraries alone; of the others
+# that Pillow knows, EPS is handed to another program, as which it may do anything.
+FORMATS = (
+    "JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "AVIF", "HEIF",
+)  # fmt: skip
 
 
 def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -39,6 +47,23 @@ def load_small(file: Path, longest_px: int, max_pixels: int = MAX_PIXELS) -> Ima
         return small
 
 
+class _Bounded(BufferedReader):
+    """A file that is never asked for more than it holds.
+
+    Python makes room first and reads then: a PNG of 100 bytes that claims a chunk of 4 GB would
+    have Pillow ask for 4 GB of memory.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(FileIO(file))
+        self._size = os.fstat(self.fileno()).st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            return super().read()
+        return super().read(min(size, max(self._size - self.tell(), 0)))
+
+
 @contextmanager
 def opened(
     file: Path, max_pixels: int = MAX_PIXELS, enough_px: int | None = None
@@ -53,10 +78,9 @@ def opened(
     """
     try:
         _refuse_special_files(file)
-        _register_heif()
         # Pillow's own guard, an error at twice this number, must not be stricter than ours.
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
-        with Image.open(file) as image:
+        with _Bounded(file) as data, Image.open(data, formats=_formats()) as image:
             _refuse_too_large(file, image.size, max_pixels)
             if enough_px is not None:
                 _decode_smaller(image, 2 * enough_px)
@@ -67,7 +91,7 @@ def opened(
     except Image.DecompressionBombError as error:
         raise ImageError(f"{file.name!a}: too large to open safely ({error})") from error
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = error.strerror or _one_line(error)
         raise ImageError(f"{file.name!a}: cannot be read: {reason}") from error
     except (
         ValueError,
@@ -79,7 +103,12 @@ def opened(
         RuntimeError,
     ) as error:
         # Pillow's and libheif's format readers raise these on damaged files.
-        raise ImageError(f"{file.name!a}: damaged image: {error}") from error
+        raise ImageError(f"{file.name!a}: damaged image: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    """Some libraries end their messages with a line break."""
+    return " ".join(str(error).split())
 
 
 def _refuse_special_files(file: Path) -> None:
@@ -108,11 +137,13 @@ def _decode_smaller(image: Image.Image, longest_px: int) -> None:
 
 
 @cache
-def _register_heif() -> None:
-    """Once a process, before the first image: what a file is, its content says, not its name."""
+def _formats() -> tuple[str, ...]:
+    """Of FORMATS those that this Pillow can read. Once a process, before the first image."""
     import pi_heif
 
     pi_heif.register_heif_opener()
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ import psutil
 from numpy.typing import NDArray
 
 from automask.config import RunConfig
-from automask.errors import ImageError
+from automask.errors import ImageError, is_out_of_memory
 from automask.image.choose import choose, convinces, with_second_look
 from automask.image.closeup import Closeup, close_up, pasted
 from automask.image.load import load
@@ -26,7 +26,7 @@ from automask.image.refine import refine
 from automask.image.render import Rendering
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
-from automask.image.write import FOLDERS, encode_png, output_path, write_atomic
+from automask.image.write import FOLDERS, encode_png, output_path, partial_name, write_atomic
 from automask.records import (
     FAILED,
     NO_OBJECT,
@@ -68,10 +68,11 @@ class Bench:
 
 @dataclass(frozen=True)
 class Outcome:
-    """An image's record, and whether the run must stop because nothing can be written any more."""
+    """An image's record, and what it means for the others."""
 
     record: ImageRecord
-    is_fatal: bool = False
+    is_fatal: bool = False  # nothing can be written any more: the run must stop
+    is_out_of_memory: bool = False  # it may succeed where less is done at once
 
 
 @dataclass(frozen=True)
@@ -177,12 +178,13 @@ def process(job: Job, bench: Bench) -> Outcome:
     clock = _Clock()
     blank = _blank_record(job, bench.labels)
     try:
-        record, is_fatal = _process(job, bench, blank, clock), False
+        outcome = Outcome(_process(job, bench, blank, clock))
     except Exception as error:
         remove_outputs(bench.config, job, FOLDERS)
-        record = _failed(blank, error, clock.total())
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
-    return Outcome(_with(record, memory_mb=_resident_mb()), is_fatal)
+        failed = _failed(blank, error, clock.total())
+        outcome = Outcome(failed, is_fatal, is_out_of_memory(error))
+    return replace(outcome, record=_with(outcome.record, memory_mb=_resident_mb()))
 
 
 def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Outcome:
@@ -194,8 +196,10 @@ def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Ou
 def remove_outputs(config: RunConfig, job: Job, kinds: Iterable[str]) -> None:
     """What an earlier run left and is not true any more must not be taken for a label."""
     for kind in kinds:
-        with suppress(OSError):  # a disk that is read-only now is told by the error at hand
-            (config.output / output_path(job.stem, kind)).unlink(missing_ok=True)
+        target = config.output / output_path(job.stem, kind)
+        for file in (target, target.with_name(partial_name(target.name))):
+            with suppress(OSError):  # a disk that is read-only now is told by the error at hand
+                file.unlink(missing_ok=True)
 
 
 def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> ImageRecord:
@@ -262,7 +266,7 @@ def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
         "input_bytes": job.input_bytes,
         "input_mtime_ns": job.input_mtime_ns,
     }
-    unknown: dict[str, Any] = dict.fromkeys(ImageRecord.__dataclass_fields__)
+    unknown = {f.name: None if f.default is MISSING else f.default for f in fields(ImageRecord)}
     return ImageRecord(**{**unknown, **known})
 
 

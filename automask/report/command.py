@@ -44,7 +44,7 @@ def report_after_run(console: Console, output: Path, images: Path) -> None:
     The masks are there and recorded: that is what the run's exit code is about, so that no fault of
     the page, known or not, may change it.
     """
-    from automask.progress import shown
+    from automask.console import shown
 
     try:
         _write(console, output, None, images)
@@ -56,7 +56,7 @@ def report_after_run(console: Console, output: Path, images: Path) -> None:
 def _write(console: Console, output: Path, out: Path | None, images: Path | None) -> Written:
     from rich.progress import track
 
-    from automask.progress import shown
+    from automask.console import shown
     from automask.report.build import write_report
 
     hidden = not console.is_terminal

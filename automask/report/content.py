@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from automask.console import visible
 from automask.image.write import FOLDERS
-from automask.progress import visible
 from automask.records import ImageRecord
 from automask.report.outline import result_file
 from automask.report.pictures import Drawn
@@ -106,9 +106,8 @@ def _more(record: ImageRecord) -> Iterable[tuple[str, str]]:
     if record.objects is not None:
         yield "objects", str(record.objects)
     # What was taken back for want of memory: nothing is downgraded silently.
-    steps: tuple[str, ...] = getattr(record, "steps", ())
-    if steps:
-        yield "done with less memory", visible(", ".join(steps))
+    if record.steps:
+        yield "done with less memory", visible(", ".join(record.steps))
     if record.attempts > 1:
         yield "attempts", str(record.attempts)
     yield "worker", visible(record.worker)

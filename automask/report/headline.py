@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automask.progress import duration, visible
+from automask.console import visible
+from automask.progress import duration
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.report.night import Night
 from automask.report.read import Run, needs_look
 from automask.report.timing import Timing
-from automask.runner import LOW_CONFIDENCE
+from automask.summary import LOW_CONFIDENCE
 
 PROGRAM = "automask"
 

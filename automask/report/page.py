@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from automask.progress import visible
+from automask.console import visible
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.report import content, headline
 from automask.report.night import Night
@@ -19,7 +19,7 @@ from automask.report.pictures import Drawn
 from automask.report.plots import draw_plots
 from automask.report.read import Run, needs_look, review_queue
 from automask.report.timing import STAGES, Timing, slowest, stage_seconds
-from automask.runner import LOW_CONFIDENCE
+from automask.summary import LOW_CONFIDENCE
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("draw.js", "sheet.js", "viewer.js", "main.js")  # in this order

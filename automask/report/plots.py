@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automask.progress import duration, visible
+from automask.console import visible
+from automask.progress import duration
 from automask.report.night import Night
 from automask.report.svg import INK, PAPER, for_page
 from automask.report.timing import SLOW_SHARE, STAGES, Timing

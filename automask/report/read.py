@@ -12,7 +12,7 @@ from typing import Any
 from automask.errors import UsageError
 from automask.image.scan import scan
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, load_records
-from automask.runner import LOW_CONFIDENCE
+from automask.summary import LOW_CONFIDENCE
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from automask.errors import ConfigError
 from automask.sam import build  # noqa: F401  first: it explains a broken torch installation
 from automask.sam.checkpoints import Checkpoint
 from automask.sam.device import dtype_of
-from automask.sam.fast_generator import FastMaskGenerator
+from automask.sam.fast_generator import FastCrops, FastMaskGenerator
 from automask.sam.tiny import build_tiny
 
 import torch  # isort: skip
@@ -59,6 +59,14 @@ def make_generator(
     if isinstance(model, Sam) and generator.predictor.device.type == "mps":
         generator.predictor.transform = Float32Coords(generator.predictor.transform.target_length)
     return generator
+
+
+def shrink_blocks(generator: Any, share: int) -> None:
+    """Has a generator ask blocks of points that are smaller by `share`, for want of memory."""
+    if isinstance(generator, FastCrops):
+        generator.decoder.block_share = share
+    else:
+        generator.points_per_batch = max(1, generator.points_per_batch // share)
 
 
 def encoder_of(generator: Any) -> nn.Module:

@@ -17,9 +17,9 @@ from automask.bench.figures import Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
 from automask.bench.variants import Options, Place, Planned, plan_variants
+from automask.dispatch import worker_setup
 from automask.errors import MeasurementError, WeightsError
 from automask.records import Job
-from automask.runner import worker_setup
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def team_for(
     planned = Planned(planned.variant, replace(planned.prepared, crew=crew))
     setup = worker_setup(planned.prepared, Path("unused"))
     with closing(Team(planned, replace(setup, make_bench=make_bench, device=device))) as team:
-        yield team, planned.prepared.plan.todo
+        yield team, planned.prepared.jobs
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,9 @@ def test_a_process_that_dies_is_named_and_none_is_left(tmp_path: Path) -> None:
         team.start(jobs)
         with pytest.raises(MeasurementError, match="tiny cpu fast: its worker process died"):
             team.take_turn([Task(job, 0) for job in jobs])
-    assert not [p for p in psutil.Process().children() if "automask.bench.worker" in p.cmdline()]
+    assert not [
+        p for p in psutil.Process().children() if "automask.pool.worker" in " ".join(p.cmdline())
+    ]
 
 
 def test_an_error_that_concerns_every_image_is_raised_with_its_class(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from automask.bench.variants import (
 )
 from automask.config import RunConfig, load_config
 from automask.errors import ConfigError, DeviceError, UsageError, WeightsError
-from automask.runner import prepare
+from automask.prepare import prepare
 
 ON_CPU = {"devices": ("cpu",), "workers": 1, "threads": 1}
 
@@ -52,7 +52,7 @@ def test_workers_threads_and_limit_are_those_of_a_run(place: Place) -> None:
     options = Options(generators=("fast",), **ON_CPU, limit=2)
     (planned,) = plan_variants(options, place)
     assert (planned.prepared.crew.workers, planned.prepared.crew.threads) == (1, 1)
-    assert [job.image for job in planned.prepared.plan.todo] == ["00.png", "01.png"]
+    assert [job.image for job in planned.prepared.jobs] == ["00.png", "01.png"]
 
 
 def test_each_variant_writes_masks_into_a_folder_of_its_own(place: Place) -> None:

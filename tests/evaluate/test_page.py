@@ -71,11 +71,11 @@ def test_the_page_asks_for_nothing_from_elsewhere(output: Path, truth: Path) -> 
 def test_the_worst_are_pictures_inside_the_page(predicted: Path, truth: Path) -> None:
     reader = Reader(page_of(predicted, truth))
     images = [attributes for tag, attributes in reader.tags if tag == "img"]
-    assert len(images) == 3
+    assert len(images) == 3 * 3  # truth, prediction, difference
     data = base64.b64decode(str(images[0]["src"]).partition(",")[2])
     picture = Image.open(io.BytesIO(data))
     assert [str(picture.width), str(picture.height)] == [images[0]["width"], images[0]["height"]]
-    assert images[0]["alt"] == "b_1.png"
+    assert images[0]["alt"] == "b_1.png, truth"
 
 
 def test_of_an_output_the_page_has_confidence_flags_and_the_curve(
@@ -114,4 +114,4 @@ def test_only_the_twenty_worst_are_shown(tmp_path: Path) -> None:
         for number in range(25):
             save(tmp_path / root / f"{number}.png", np.eye(4, dtype=np.uint8))
     reader = Reader(page_of(tmp_path / "predicted", tmp_path / "true"))
-    assert sum(tag == "img" for tag, _ in reader.tags) == 20
+    assert sum(tag == "img" for tag, _ in reader.tags) == 20 * 3

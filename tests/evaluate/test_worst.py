@@ -12,20 +12,16 @@ from eval_folders import MOVED, TRUTH, masked, save
 from automask.evaluate.conventions import Labels
 from automask.evaluate.evaluation import Options, evaluate
 from automask.evaluate.worst import (
-    BOTH,
-    IGNORED,
     MISSED,
-    NEITHER,
-    TILE,
     TOO_MUCH,
     Strip,
     caption,
     difference,
     draw,
-    joined,
     mask_tiles,
     worst_strips,
 )
+from automask.tiles import BOTH, IGNORED, NEITHER, TILE
 
 RED = (200, 30, 30)
 
@@ -127,9 +123,3 @@ def test_a_name_too_long_for_its_column_is_cut(tmp_path: Path) -> None:
     strips = strips_of(tmp_path / "predicted", tmp_path / "true")
     picture = np.asarray(draw(strips))
     assert (picture[:, -8:] == 255).all()  # nothing runs into the margin
-
-
-def test_a_strip_can_be_had_without_words(predicted: Path, truth: Path) -> None:
-    strip = strips_of(predicted, truth)[0]
-    assert joined(strip).height == strip.tiles[0][1].shape[0]
-    assert joined(strip).width == 3 * TILE + 2 * 6

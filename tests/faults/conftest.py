@@ -3,14 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import make_photographs, run
+from harness import PHOTOGRAPHS, make_photographs, run
 
 
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve small photographs; not to be changed by a test."""
+    """Twenty small photographs; not to be changed by a test."""
     folder = tmp_path_factory.mktemp("source") / "in"
-    make_photographs(folder, 12)
+    make_photographs(folder, PHOTOGRAPHS)
     return folder
 
 

@@ -17,6 +17,7 @@ from PIL import Image
 # A coarse grid of points: seconds for a run instead of minutes; the way of an image is the same.
 CONFIG = "[propose.settings]\npoints_per_side = 3\n"
 LIMIT_SECONDS = 240
+PHOTOGRAPHS = 20  # of the fixture
 
 
 def make_photographs(folder: Path, count: int) -> None:
@@ -32,19 +33,24 @@ def make_photographs(folder: Path, count: int) -> None:
         Image.fromarray(image).save(folder / f"photo_{number:02}.png")
 
 
-def command(source: Path, output: Path, *flags: str) -> list[str]:
+FAULTY_RUN = Path(__file__).parent / "faulty_run.py"
+
+
+def command(source: Path, output: Path, *flags: str, fault: str = "") -> list[str]:
+    """fault: what goes wrong with which photograph, see faulty_run.py; none by default."""
     config = source.parent / "config.toml"
     config.write_text(CONFIG)
+    program = [str(FAULTY_RUN), fault] if fault else ["-m", "automask"]
     arguments = ["run", str(source), str(output), "--config", str(config), "--device", "cpu"]
-    return [sys.executable, "-m", "automask", *arguments, *flags]
+    return [sys.executable, *program, *arguments, *flags]
 
 
 def run(
-    source: Path, output: Path, *flags: str, prefix: Sequence[str] = ()
+    source: Path, output: Path, *flags: str, prefix: Sequence[str] = (), fault: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """A run to its end; prefix: a command that starts it, such as setpriv."""
     return subprocess.run(
-        [*prefix, *command(source, output, *flags)],
+        [*prefix, *command(source, output, *flags, fault=fault)],
         capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
     )  # fmt: skip
 
@@ -90,6 +96,14 @@ def trimaps(output: Path) -> dict[str, bytes]:
 
 def leftovers(output: Path) -> list[Path]:
     return [p for p in output.rglob("*") if "partial" in p.name]
+
+
+def assert_complete(output: Path, undisturbed: Path) -> None:
+    """The same masks as of a run that nothing happened to, a record each, and no litter."""
+    assert trimaps(output) == trimaps(undisturbed)
+    assert leftovers(output) == []
+    found, wanted = by_image(output), by_image(undisturbed)
+    assert {i: r["status"] for i, r in found.items()} == {i: r["status"] for i, r in wanted.items()}
 
 
 def is_running(pid: int) -> bool:

@@ -8,25 +8,18 @@ from pathlib import Path
 
 import pytest
 from harness import (
+    PHOTOGRAPHS,
+    assert_complete,
     by_image,
     is_running,
-    leftovers,
     run,
     start,
-    trimaps,
     wait_for,
     wait_for_records,
     worker_pids,
 )
 
 pytestmark = pytest.mark.slow
-
-
-def assert_complete(output: Path, undisturbed: Path) -> None:
-    assert trimaps(output) == trimaps(undisturbed)
-    assert leftovers(output) == []
-    found, wanted = by_image(output), by_image(undisturbed)
-    assert {i: r["status"] for i, r in found.items()} == {i: r["status"] for i, r in wanted.items()}
 
 
 def test_the_parent_killed_then_rerun(photographs: Path, undisturbed: Path, tmp_path: Path) -> None:
@@ -37,7 +30,7 @@ def test_the_parent_killed_then_rerun(photographs: Path, undisturbed: Path, tmp_
     running.kill()
     running.wait()
     wait_for(lambda: not any(map(is_running, workers)), "orphaned workers to end themselves")
-    assert len(by_image(output)) < 12
+    assert len(by_image(output)) < PHOTOGRAPHS
 
     again = run(photographs, output)
     assert again.returncode == 0, again.stderr
@@ -57,7 +50,9 @@ def test_a_worker_killed_while_the_run_goes_on(
     assert max(r["attempts"] for r in by_image(output).values()) == 2
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGUSR1, 138), (signal.SIGTERM, 143)]
+)
 def test_a_signal_stops_the_run_with_its_code_and_a_rerun_completes_it(
     photographs: Path, undisturbed: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:

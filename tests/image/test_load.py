@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import signal
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from heic_sample import HEIC
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,18 +28,6 @@ RED, GREEN, BLUE = [255, 0, 0], [0, 255, 0], [0, 0, 255]
 WHITE, BLACK, GRAY = [255, 255, 255], [0, 0, 0], [90, 90, 90]
 # 2 x 3 pixels that no turn and no mirroring maps onto themselves.
 PICTURE = np.array([[RED, GREEN, BLUE], [WHITE, BLACK, GRAY]], np.uint8)
-
-# A HEIC of 32 x 64 pixels, left half (200, 30, 30), right half (30, 30, 200): pi-heif reads but
-# does not write, so the file stands here; it was written with pillow-heif 1.8 at quality 20.
-HEIC = base64.b64decode(
-    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAWltZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAA"
-    "AAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAAAAABjQABAAAAAAAAACMAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAAB"
-    "AABodmMxAAAAAA5waXRtAAAAAAABAAAA6WlwcnAAAADKaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADw"
-    "NgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAA"
-    "AAMDIAAAAwAhYgABAAZEAcFzwIkAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFwAAAAQAAAAAEAAAAgAAAAAQAAAA"
-    "AAAAAC////4AAAAAIAAAAQcGl4aQAAAAADCAgIAAAAF2lwbWEAAAAAAAAAAQABBIECBIMAAAArbWRhdAAAAB8oAa8L"
-    "YPXlg6//8sr36iiDoVmVf/P9A92P/7WoifTg"
-)
 
 
 def saved(file: Path, image: Image.Image, **options: Any) -> Path:
@@ -127,7 +116,7 @@ def test_a_heic_photograph_named_jpg_is_read_by_what_it_holds(
     Image.init()
     monkeypatch.setattr(Image, "OPEN", {k: v for k, v in Image.OPEN.items() if k != "HEIF"})
     monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name != "HEIF"])
-    load_module._register_heif.cache_clear()
+    load_module._formats.cache_clear()
     (tmp_path / "a.jpg").write_bytes(HEIC)
     assert load(tmp_path / "a.jpg").shape == (32, 64, 3)
 
@@ -355,6 +344,19 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "a.png")
 
 
+def test_a_chunk_that_claims_two_gigabytes_takes_no_such_memory(tmp_path: Path) -> None:
+    file = saved(tmp_path / "a.png", Image.fromarray(PICTURE))
+    whole = file.read_bytes()
+    length = whole.index(b"IDAT") - 4
+    file.write_bytes(whole[:length] + b"\x7f\xff\xff\xff" + whole[length + 4 :])
+    tracemalloc.start()
+    try:
+        load(file)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
 def test_no_other_limit_than_max_pixels_applies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,3 +383,18 @@ def test_what_goes_wrong_with_an_opened_picture_names_its_file(tmp_path: Path) -
         opened(tmp_path / "a.png"),
     ):
         raise ValueError("odd")
+
+
+def test_a_drawing_that_another_program_would_have_to_run_is_refused(tmp_path: Path) -> None:
+    """Pillow hands EPS, whatever its name, to Ghostscript."""
+    file = tmp_path / "drawing.jpg"
+    Image.new("RGB", (4, 4)).save(file, format="EPS")
+    with pytest.raises(ImageError, match="not an image, or of a kind not supported"):
+        load(file)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "PPM", "TIFF", "WEBP", "JPEG2000"])
+def test_what_a_file_is_its_content_says_and_not_its_name(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "named.jpg"
+    Image.new("RGB", (4, 4), "white").save(file, format=kind)
+    assert load(file).shape == (4, 4, 3)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from automask.errors import CollisionError, UsageError
-from automask.image.scan import scan
+from automask.image.scan import Listing, scan, scan_part
 from automask.records import Job
 
 
@@ -239,3 +239,49 @@ def test_the_output_of_an_earlier_run_inside_the_input_holds_no_photographs(tmp_
     for name in ("a.jpg", "masked/overlays/a.png", "masked/records/run.jsonl", "masked/run.json"):
         put(tmp_path, name)
     assert [job.image for job in scan(tmp_path)] == ["a.jpg"]
+
+
+def test_a_part_of_the_images_is_listed_and_the_others_are_counted(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", "b.jpg", "shoes/a.jpg", "shoes/c.jpg", "notes.txt")
+    listing = scan_part(tmp_path, holds=lambda relative: relative.endswith("a.jpg"))
+    assert images(listing.jobs) == ["a.jpg", "shoes/a.jpg"]
+    assert listing.elsewhere == 2
+
+
+def test_an_empty_part_is_not_an_empty_folder(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg")
+    assert scan_part(tmp_path, holds=lambda _: False) == Listing([], 1)
+    assert scan_part(put(tmp_path / "b", "notes.txt")) == Listing([], 0)
+
+
+def test_every_folder_is_listed_once_and_files_of_other_parts_are_not_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "a.jpg", "shoes/b.jpg", "shoes/left/c.jpg")
+    listed: list[str] = []
+    looked_at: list[str] = []
+
+    class Watched:
+        """A DirEntry that tells of its stat."""
+
+        def __init__(self, entry: os.DirEntry[str]) -> None:
+            self.entry, self.name, self.path = entry, entry.name, entry.path
+
+        def is_dir(self) -> bool:
+            return self.entry.is_dir()
+
+        def stat(self) -> os.stat_result:
+            looked_at.append(self.name)
+            return self.entry.stat()
+
+    @contextmanager
+    def watched(folder: Path) -> Iterator[list[Watched]]:
+        listed.append(Path(folder).name)
+        with real_scandir(folder) as entries:
+            yield [Watched(entry) for entry in entries]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", watched)
+        scan_part(tmp_path, holds=lambda relative: relative == "shoes/b.jpg")
+    assert listed == [tmp_path.name, "shoes", "left"]
+    assert looked_at == ["b.jpg"]

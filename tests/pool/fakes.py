@@ -1,6 +1,6 @@
 """A proposer without a model, that misbehaves on request.
 
-The red value of an image's first pixel says what happens: 13 kills the process, 14 raises.
+The red value of an image's first pixel says what happens.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,14 @@ from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Found, Job, Proposal, Scene
 from automask.sam.weights import locate
 
-KILLS, RAISES, FINE = 13, 14, 100
-LABELS = dict.fromkeys(
-    ("model", "model_sha256", "device", "dtype", "generator", "settings"), "fake"
-)
+KILLS, RAISES, SPINS, WAITS, FINE = 13, 14, 15, 16, 100
+LARGE, HUGE = 17, 18  # too much with whole blocks of points; too much with any
+SLOW = 19  # takes a second, and writes that it began
+CRASHES_ONCE = 20  # kills its process, but only the first one
+LABELS = {
+    **dict.fromkeys(("model", "model_sha256", "device", "dtype", "generator", "settings"), "fake"),
+    "generation": 1,
+}
 
 
 class FakeProposer:
@@ -34,30 +39,65 @@ class FakeProposer:
     mask_side = 10_000  # cells so small that no outline is drawn anew
     look_again_below = 0.0
 
-    def __init__(self) -> None:
+    def __init__(self, output: Path, block_share: int) -> None:
+        self.output, self.block_share = output, block_share
         self.users = 0
 
     def propose(self, image_rgb: np.ndarray) -> Found:
         self.users += 1
         assert self.users == 1, "two at once in the model"
-        if image_rgb[0, 0, 0] == KILLS:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if image_rgb[0, 0, 0] == RAISES:
+        try:
+            self._misbehave(int(image_rgb[0, 0, 0]))
+        finally:
             self.users -= 1
-            raise RuntimeError("the generator tripped")
-        time.sleep(0.01)
         mask = np.zeros(image_rgb.shape[:2], np.bool_)
         mask[8:24, 8:24] = True
-        self.users -= 1
         return Found([Proposal(mask, 0.9, 0.95)], Scene(), {"encode": 0.001, "decode": 0.009})
+
+    def _misbehave(self, how: int) -> None:
+        if how == KILLS or (how == CRASHES_ONCE and self._is_first("crashed")):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if how == RAISES:
+            raise RuntimeError("the generator tripped")
+        if how == LARGE and self.block_share == 1:
+            raise MemoryError
+        if how == HUGE:
+            raise MemoryError
+        if how == SLOW:
+            self._is_first("began")
+            time.sleep(1)
+        while how == SPINS:
+            pass
+        if how == WAITS:
+            signal.pause()
+        time.sleep(0.01)
+
+    def _is_first(self, name: str) -> bool:
+        mark = self.output / name
+        is_first = not mark.exists()
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
+        return is_first
 
 
 def fake_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
-    return Bench(setup.config, FakeProposer(), setup.labels, owner)
+    proposer = FakeProposer(setup.config.output, setup.block_share)
+    return Bench(setup.config, proposer, setup.labels, owner)
 
 
 def broken_bench(_setup: WorkerSetup, _owner: Owner | None) -> Bench:
     raise WeightsError("these weights do not fit")
+
+
+def deadly_bench(_setup: WorkerSetup, _owner: Owner | None) -> Bench:
+    os.abort()
+
+
+def large_bench(setup: WorkerSetup, owner: AbstractContextManager[Any] | None) -> Bench:
+    """Fits with blocks of a quarter only."""
+    if setup.block_share < 4:
+        raise MemoryError
+    return fake_bench(setup, owner)
 
 
 def make_images(folder: Path, first_pixels: list[int]) -> list[Job]:
@@ -72,4 +112,6 @@ def make_images(folder: Path, first_pixels: list[int]) -> list[Job]:
 
 def make_setup(root: Path, bench: Any = fake_bench) -> WorkerSetup:
     config = RunConfig(input=root / "in", output=root / "out")
-    return WorkerSetup(config, locate("tiny"), Path("unused"), "cpu", 1, LABELS, bench)
+    return WorkerSetup(
+        config, locate("tiny"), Path("unused"), "cpu", 1, LABELS, bench, imports="json"
+    )

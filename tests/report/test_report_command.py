@@ -5,15 +5,21 @@ from __future__ import annotations
 import sys
 import webbrowser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from report_folders import make_output, named
 from rich.console import Console
 
+import automask.prepare
+import automask.progress
+import automask.runner
 from automask.cli import main
+from automask.pool.shard import Shard
 from automask.report import build, command
 from automask.report.command import report_after_run
+from automask.summary import RunSummary
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -95,29 +101,29 @@ def test_no_fault_of_the_report_reaches_the_run(
     assert f"no report: {type(error).__name__}" in capsys.readouterr().out
 
 
-def test_a_run_ends_with_its_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    import automask.progress
-    import automask.runner
-    from automask.runner import RunSummary
-
+@pytest.mark.parametrize(
+    ("flags", "shard", "is_written"),
+    [([], Shard(1, 1), True), (["--no-report"], Shard(1, 1), False), ([], Shard(1, 2), False)],
+)
+def test_a_run_ends_with_its_report_but_a_task_of_an_array_does_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    flags: list[str], shard: Shard, is_written: bool,
+) -> None:  # fmt: skip
     told: list[tuple[Path, Path]] = []
-
-    class Prepared:
-        class config:
-            input, output = tmp_path / "in", tmp_path / "out"
-
-    monkeypatch.setattr(automask.runner, "prepare", lambda _: Prepared)
+    folders = SimpleNamespace(input=tmp_path / "in", output=tmp_path / "out")
+    prepared = SimpleNamespace(shard=shard, config=folders)
+    monkeypatch.setattr(automask.prepare, "prepare", lambda _: prepared)
     monkeypatch.setattr(automask.runner, "execute", lambda *_: RunSummary(images=1, failed=1))
-    monkeypatch.setattr(automask.progress, "print_summary", lambda *_: None)
+    for printed in ("print_start", "print_summary"):
+        monkeypatch.setattr(automask.progress, printed, lambda *_: None)
     monkeypatch.setattr(
         "automask.cli.report_after_run", lambda _, out, images: told.append((out, images))
     )
-    for flags in ([], ["--no-report"]):
-        monkeypatch.setattr(sys, "argv", ["automask", "run", "in", "out", *flags])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert stopped.value.code == 1
-    assert told == [(tmp_path / "out", tmp_path / "in")]
+    monkeypatch.setattr(sys, "argv", ["automask", "run", "in", "out", *flags])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    assert told == ([(tmp_path / "out", tmp_path / "in")] if is_written else [])
 
 
 def test_the_command_imports_nothing_heavy() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PEAK = "from automask.bench.worker import peak_memory_mb; print(peak_memory_mb())"
+PEAK = "from automask.pool.worker import peak_memory_mb; print(peak_memory_mb())"
 
 
 def peak_of(code: str) -> float:

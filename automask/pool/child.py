@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -16,10 +17,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from automask.pool.workers import THREAD_VARIABLES, WorkerSetup
+from automask import errors
+from automask.pool.workers import DIED, THREAD_VARIABLES, WorkerSetup
 from automask.records import Job
 
+CRASH = "Fatal Python error"  # faulthandler's first line; the newest call follows
 LAST_WORDS = 5  # lines of a dead process's standard error that are worth showing
+# Not `-m`: that would look for modules in the current folder first, among somebody's photographs.
+CODE = "import sys; del sys.path[0]; from automask.pool.worker import main; main()"
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,14 @@ class Heard:
     answer: dict[str, Any] | None  # None: its stream ended
 
 
+Hearing = queue.SimpleQueue[Heard | None]  # None: somebody wants to wake the one who listens
+
+
 class Child:
     """A process with its own model. What it says comes into the queue `heard`."""
 
     def __init__(
-        self, number: int, setup: WorkerSetup, at_once: int, folder: Path, heard: queue.Queue[Heard]
+        self, number: int, setup: WorkerSetup, at_once: int, folder: Path, heard: Hearing
     ) -> None:
         """at_once: images that it masks at one time. folder: for what it prints."""
         self.number = number
@@ -54,10 +62,14 @@ class Child:
 
     def ask(self, job: Job, output: Path) -> None:
         """Wants one image masked, its results below `output`; the record will be heard."""
-        self._send({"job": asdict(job), "output": str(output)})
+        self._send({"job": asdict(job), "output": os.fspath(output)})
+
+    def kill(self) -> None:
+        """Ends the process at once, whatever it does; its end will be heard."""
+        self._process.kill()
 
     def end(self) -> None:
-        """Ends the process at once, whatever it does."""
+        """Ends the process at once and leaves nothing of it."""
         self._process.kill()
         self._process.wait()
         self._listener.join()
@@ -65,10 +77,27 @@ class Child:
         with suppress(OSError):  # what the dead process did not read
             self._process.stdin.close()
 
+    @property
+    def was_killed(self) -> bool:
+        """Whether a dead process died as those do that the system kills for want of memory."""
+        return self._process.wait() == -signal.SIGKILL
+
+    def how_it_died(self) -> str:
+        """One sentence, to be asked of a process that is dead."""
+        code = self._process.wait()
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"{DIED} ({how})"
+
     def last_words(self) -> str:
-        """The end of what it wrote on standard error."""
+        """The end of what it wrote on standard error; of a crash where it was."""
         lines = self.log.read_text(errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-LAST_WORDS:])
+        crashes = [number for number, line in enumerate(lines) if line.startswith(CRASH)]
+        said = lines[crashes[0] :][:LAST_WORDS] if crashes else lines[-LAST_WORDS:]
+        return "\n".join(f"  {line}" for line in said)
+
+    def forget_words(self) -> None:
+        """Empties the log: what was printed about images that are done is of no use any more."""
+        os.truncate(self.log, 0)
 
     def _send(self, question: dict[str, Any]) -> None:
         assert self._process.stdin is not None, "it was started with a pipe"
@@ -76,25 +105,37 @@ class Child:
             self._process.stdin.write(json.dumps(question).encode() + b"\n")
             self._process.stdin.flush()
 
-    def _listen(self, heard: queue.Queue[Heard]) -> None:
+    def _listen(self, heard: Hearing) -> None:
         assert self._process.stdout is not None, "it was started with a pipe"
         with self._process.stdout as answers:
             for line in answers:
+                if not line.endswith(b"\n"):
+                    break  # it died while it spoke
                 heard.put(Heard(self, time.perf_counter(), json.loads(line)))
         heard.put(Heard(self, time.perf_counter(), None))
 
 
+def error_told(answer: dict[str, Any], *where: str) -> errors.AutomaskError:
+    """The error of an answer {"is": "error"}, to be raised, after the words of where it was."""
+    kind: type[errors.AutomaskError] = getattr(errors, answer["error"])
+    return kind(": ".join([*where, answer["message"]]))
+
+
 def _start(log: Path, threads: int) -> subprocess.Popen[bytes]:
-    """Like a worker of a run: the same variables for its threads, and nothing else set.
+    """With variables for its threads, and the parent's module path; nothing else set.
 
     A session of its own keeps Ctrl-C from it: the parent hears that, and ends it.
     """
-    with log.open("wb") as errors:
+    with log.open("ab") as words:
         return subprocess.Popen(
-            [sys.executable, "-m", "automask.bench.worker", str(os.getpid())],
+            [sys.executable, "-c", CODE, str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))},
+            stderr=words,
+            env={
+                **os.environ,
+                **dict.fromkeys(THREAD_VARIABLES, str(threads)),
+                "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+            },
             start_new_session=True,
         )

@@ -1,4 +1,4 @@
-"""`python -m automask.bench.worker PARENT`: one process that masks for one variant.
+"""One process that masks, for the parent whose process id is its argument; see child.py.
 
 It is asked on standard input and answers on standard output, a JSON object a line. Asked
 
@@ -8,43 +8,59 @@ it answers {"is": "imported"}, then {"is": "ready"}; asked
 
     {"job": fields of a Job, "output": folder}
 
-    {"is": "done", "record": line of the ledger, "is_fatal": false, "memory_mb": 1.0,
-     "gpu_memory_mb": null}
+    {"is": "done", "record": line of the ledger, "is_fatal": false, "is_out_of_memory": false,
+     "memory_mb": 1.0, "gpu_memory_mb": null}
 
 and, where something is wrong that concerns every image, {"is": "error", "error": class of
-automask.errors, "message": text}. It ends with its input, or soon after its parent.
+automask.errors, "message": text}, or {"is": "out of memory"} where the model does not fit. It
+ends with its input, or soon after its parent.
 """
 
 from __future__ import annotations
 
 import base64
+import faulthandler
 import json
 import os
 import pickle
+import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from automask.errors import AutomaskError
+from automask.errors import AutomaskError, is_out_of_memory
 from automask.image.pipeline import Bench, process
 from automask.pool.workers import WorkerSetup, watch_parent
 from automask.records import Job, to_line
 
 Say = Callable[[dict[str, Any]], None]
 
+# Batch systems send these to every process of a task. What to do about them the parent decides.
+PARENTS_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
 
 def main() -> None:
     """Serves until its input ends."""
+    for number in PARENTS_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    faulthandler.enable()  # a crash in a library tells where, into the process's log
     watch_parent(int(sys.argv[1]))
     say = _make_say(_take_stdout())
     try:
         _serve(sys.stdin.buffer, say)
     except AutomaskError as error:
         say({"is": "error", "error": type(error).__name__, "message": str(error)})
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        traceback.print_exc()
+        say({"is": "out of memory"})
 
 
 def _take_stdout() -> IO[bytes]:
@@ -67,18 +83,17 @@ def _make_say(answers: IO[bytes]) -> Say:
 
 def _serve(questions: IO[bytes], say: Say) -> None:
     first = json.loads(questions.readline())
-    import automask.sam.propose  # noqa: F401  torch and the SAM package, timed by the parent
-
-    say({"is": "imported"})
     setup: WorkerSetup = pickle.loads(base64.b64decode(first["setup"]))
+    import_module(setup.imports)
+    say({"is": "imported"})
     at_once: int = first["at_once"]
     bench = setup.make_bench(setup, threading.Lock() if at_once > 1 else None)
     say({"is": "ready"})
-    if at_once == 1:  # as a run's worker process: in its main thread
+    if at_once == 1:  # in its main thread
         for line in questions:
             _answer(line, bench, setup.device, say)
         return
-    with ThreadPoolExecutor(at_once) as pool:  # as a run around a GPU
+    with ThreadPoolExecutor(at_once) as pool:  # loading and writing beside the model
         for line in questions:
             pool.submit(_answer, line, bench, setup.device, say)
 
@@ -93,6 +108,7 @@ def _answer(line: bytes, bench: Bench, device: str, say: Say) -> None:
             "is": "done",
             "record": to_line(outcome.record),
             "is_fatal": outcome.is_fatal,
+            "is_out_of_memory": outcome.is_out_of_memory,
             "memory_mb": peak_memory_mb(),
             "gpu_memory_mb": _peak_gpu_memory_mb(device),
         }
@@ -119,7 +135,3 @@ def _peak_gpu_memory_mb(device: str) -> float | None:
     import torch
 
     return round(torch.cuda.max_memory_allocated(device) / 2**20, 1)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""`automask compare`: two runs over the same photographs."""

@@ -1,0 +1,67 @@
+"""The mask of an image of a run, from whatever kind of result the run has kept."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.compare.runs import Run
+from automask.config import TrimapConfig
+from automask.errors import ImageError
+from automask.evaluate.conventions import THRESHOLD, Convention, occurring_values
+from automask.evaluate.folders import convention_of_output
+from automask.evaluate.read import read_values
+from automask.image.load import opened
+from automask.image.write import output_path
+from automask.records import ImageRecord
+
+Mask = NDArray[np.bool_]
+
+KINDS = ("mask", "trimap", "objects", "alpha")  # the first that an image has is read
+
+
+class Masks:
+    """Reads the masks of a run. A trimap's contour is background, as automask draws it outside the
+    object; of several objects the mask is what belongs to any of them.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.trimaps = convention_of_output(run.folder) or Convention(*TrimapConfig().values)
+
+    def kind(self, record: ImageRecord) -> str | None:
+        """What the mask of an image is read from; None: nothing that holds one was kept."""
+        return next((kind for kind in KINDS if kind in record.kinds), None)
+
+    def read(self, record: ImageRecord) -> Mask:
+        """H x W bool of an image that is `ok`. Raises ImageError."""
+        kind = self.kind(record)
+        if kind is None or record.output is None:
+            wanted = ", ".join(KINDS)
+            raise ImageError(f"{self.run.name} has kept no mask of it: run with --save {wanted}")
+        try:
+            return self._decoded(kind, self.run.folder / output_path(_stem(record), kind))
+        except ImageError as error:
+            raise ImageError(f"{kind} of {self.run.name}: {error}") from error
+
+    def _decoded(self, kind: str, file: Path) -> Mask:
+        if kind == "objects":
+            with opened(file) as image:  # 16 bits
+                return np.asarray(image) > 0
+        values = read_values(file)
+        if kind != "trimap":
+            return np.asarray(values >= THRESHOLD)
+        strange = set(occurring_values(values)) - (self.trimaps.values or set())
+        if strange:
+            raise ImageError(f"has {sorted(strange)}, and by run.json {self.trimaps}")
+        return np.asarray(values == self.trimaps.foreground)
+
+
+def _stem(record: ImageRecord) -> str:
+    """trimaps/a/b.png -> a/b. Raises ImageError for a path that leads out of its folder."""
+    path = PurePosixPath(record.output or "")
+    if path.is_absolute() or ".." in path.parts or len(path.parts) < 2:
+        raise ImageError(f"{record.output!a} is no result of automask")
+    return "/".join(path.parts[1:]).removesuffix(".png")

@@ -1,0 +1,65 @@
+"""FiftyOne's own dataset on disk, in the form without a database version.
+
+`metadata.json` without a version tells fiftyone to read the samples as they are and to find out
+the fields by itself; the form with one is a dump of the database of one release of fiftyone.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import zlib
+from typing import Any
+
+import numpy as np
+
+from automask.export.formats.base import Context
+from automask.export.instances import Instance
+from automask.export.source import Found, Photo
+from automask.progress import visible
+
+
+class FiftyOne:
+    """data/, samples.json and metadata.json."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.samples: list[dict[str, Any]] = []
+
+    def add(self, photo: Photo, found: Found) -> None:
+        record = photo.record
+        detections = [self._detection(photo, instance) for instance in found.instances]
+        self.samples.append(
+            {
+                "filepath": f"data/{self.context.place(photo, 'data')}",
+                "tags": [] if photo.split is None else [photo.split],
+                "image": visible(photo.image),
+                "status": record.status,
+                "confidence": record.confidence,
+                "flags": list(record.flags),
+                "objects": {"_cls": "Detections", "detections": detections},
+            }
+        )
+
+    def finish(self) -> None:
+        info = {"masks": self.context.model_version, "classes": list(self.context.categories)}
+        self.context.target.write_json("metadata.json", {"media_type": "image", "info": info})
+        self.context.target.write_json("samples.json", {"samples": self.samples})
+
+    def _detection(self, photo: Photo, instance: Instance) -> dict[str, Any]:
+        height, width = instance.shape
+        left, top, box_width, box_height = instance.box
+        return {
+            "_cls": "Detection",
+            "label": photo.category,
+            "bounding_box": [left / width, top / height, box_width / width, box_height / height],
+            "mask": {"$binary": {"base64": packed(instance), "subType": "00"}},
+            "confidence": photo.record.confidence,
+        }
+
+
+def packed(instance: Instance) -> str:
+    """The mask in its box as fiftyone keeps arrays: an .npy file, compressed, in base64."""
+    buffer = io.BytesIO()
+    np.save(buffer, instance.crop)
+    return base64.b64encode(zlib.compress(buffer.getvalue())).decode("ascii")

@@ -1,0 +1,62 @@
+"""File names in other people's formats: exact where the format can hold them, harmless always."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+from automask.errors import ImageError
+
+FLAT_LENGTH = 200  # characters; file systems have 255 bytes, and an extension follows
+HASH_LENGTH = 16
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+QUOTE = "'"
+# What XML 1.0 cannot hold, however it is escaped.
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def flat_name(stem: str) -> str:
+    """A relative path as one file name of ASCII letters, digits and -_.~%, another for each path.
+
+    As in a URL: a/b c -> a%2Fb%20c. `urllib.parse.unquote` gives the path back, but of a name too
+    long for a file system, which is cut and ends in a hash.
+    """
+    name = quote(os.fsencode(stem), safe="")
+    if len(name) <= FLAT_LENGTH:
+        return name
+    digest = hashlib.sha256(os.fsencode(stem)).hexdigest()[:HASH_LENGTH]
+    return f"{name[: FLAT_LENGTH - HASH_LENGTH - 1]}-{digest}"
+
+
+def url_path(image: str) -> str:
+    """A relative path as the end of a URL."""
+    return quote(os.fsencode(image))
+
+
+def csv_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe goes before = + - @ tab, CR.
+
+    Before an apostrophe too, so that to take one away always gives the text back. Bytes that are no
+    text are spelt.
+    """
+    text = text.encode(errors="backslashreplace").decode()
+    return QUOTE + text if text.startswith((*FORMULA_STARTS, QUOTE)) else text
+
+
+def xml_name(image: str) -> str:
+    """The name as it is; raises ImageError where XML has no way to write it."""
+    if NOT_XML.search(image):
+        raise ImageError(
+            "its name has control characters or bytes that are no text, which XML cannot hold; "
+            "rename the photograph"
+        )
+    return image
+
+
+def top_folder(image: str) -> str | None:
+    """The first folder of a relative path; None of a file that lies in none."""
+    parts = PurePosixPath(image).parts
+    return parts[0] if len(parts) > 1 else None

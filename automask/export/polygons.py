@@ -1,0 +1,120 @@
+"""Outlines of masks as polygons, in the two conventions that readers have.
+
+Edges: pixel (0, 0) covers 0..1, and the outline runs along the edges of pixels. COCO, CVAT and
+Label Studio see it so. Centres: the outline runs through the centres of the border's pixels, which
+is what readers that draw with `cv2.fillPoly` on whole coordinates give back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.export.instances import Instance
+
+# Nearly the centre of a pixel: truncated, as by ultralytics, or rounded, as by supervision, it is
+# that pixel, and the rounding of what is written in a file leaves it so.
+CENTRE = 0.45
+
+Ring = NDArray[np.float64]  # N x 2: x, y in px of the photograph; closed, the first not repeated
+
+
+@dataclass(frozen=True)
+class Part:
+    """One connected piece of an object."""
+
+    outer: Ring
+    holes: tuple[Ring, ...]
+
+
+Outline = Callable[[Instance, float], list[Part]]
+
+
+def edge_parts(instance: Instance, tolerance: float) -> list[Part]:
+    """The pieces of an object, outlined along the edges of its pixels.
+
+    tolerance: px, how far the polygon may leave the outline; 0: not at all.
+    """
+    # findContours runs through the centres of border pixels, half a pixel inside. At twice the
+    # size, grown to the right and downwards by one, these centres are the edges.
+    doubled = np.repeat(np.repeat(_padded(instance), 2, axis=0), 2, axis=1)
+    grown = cv2.dilate(doubled, np.ones((2, 2), np.uint8), anchor=(1, 1))
+    return _parts(grown, lambda points: points / 2 - 1, instance, tolerance * 2)
+
+
+def centre_parts(instance: Instance, tolerance: float) -> list[Part]:
+    """The pieces of an object, outlined through the centres of its border's pixels; see
+    `edge_parts`.
+    """
+    return _parts(_padded(instance), lambda points: points - 1 + CENTRE, instance, tolerance)
+
+
+def with_keyholes(part: Part) -> Ring:
+    """A piece as one ring: each hole is joined to the outer ring by a way there and back.
+
+    By the even-odd rule, and so in pycocotools, the holes stay open and the ways have no width.
+    """
+    return _joined(part.outer, part.holes)
+
+
+def joined(parts: Sequence[Part]) -> Ring:
+    """All pieces and holes as one ring, as ultralytics joins the parts of a COCO object."""
+    first, *others = [ring for part in parts for ring in (part.outer, *part.holes)]
+    return _joined(first, others)
+
+
+def draw_centres(rings: Iterable[Ring], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """H x W that `cv2.fillPoly` makes of rings through the centres, as YOLO's readers do."""
+    canvas = np.zeros(shape, np.uint8)
+    for ring in rings:
+        cv2.fillPoly(canvas, [ring.astype(np.int32)], (1,))
+    return canvas.astype(np.bool_)
+
+
+def draw_edges(rings: Iterable[Ring], shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """H x W that pycocotools makes of rings along the edges."""
+    from pycocotools import mask as coco_mask
+
+    runs = coco_mask.frPyObjects([ring.ravel().tolist() for ring in rings], *shape)
+    return np.asarray(coco_mask.decode(coco_mask.merge(runs)), np.bool_)
+
+
+def _padded(instance: Instance) -> NDArray[np.uint8]:
+    return np.pad(instance.crop.astype(np.uint8), 1)
+
+
+def _parts(
+    drawn: NDArray[np.uint8],
+    to_crop: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    instance: Instance,
+    tolerance: float,  # in the drawing's pixels
+) -> list[Part]:
+    contours, tree = cv2.findContours(drawn, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    corner = np.asarray(instance.box[:2], np.float64)
+    rings = [to_crop(_simpler(c, tolerance)[:, 0].astype(np.float64)) + corner for c in contours]
+    parents = [] if tree is None else tree[0, :, 3].tolist()
+    return [
+        Part(ring, tuple(h for h, hole_of in zip(rings, parents, strict=True) if hole_of == place))
+        for place, (ring, parent) in enumerate(zip(rings, parents, strict=True))
+        if parent < 0
+    ]
+
+
+def _simpler(contour: NDArray[np.int32], tolerance: float) -> NDArray[np.int32]:
+    """N x 1 x 2 with fewer points; the contour itself where hardly a polygon would be left."""
+    simple = cv2.approxPolyDP(contour, tolerance, True) if tolerance else contour
+    return simple if len(simple) > 2 else contour
+
+
+def _joined(first: Ring, others: Iterable[Ring]) -> Ring:
+    ring = first
+    for other in others:
+        apart = ((ring[:, None] - other[None]) ** 2).sum(axis=2)
+        here, there = np.unravel_index(int(apart.argmin()), apart.shape)
+        turned = np.roll(other, -int(there), axis=0)
+        ring = np.concatenate([ring[: here + 1], turned, turned[:1], ring[here:]])
+    return ring

@@ -1,0 +1,183 @@
+"""What an export is made from: the records, masks and photographs of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.errors import ImageError, UsageError
+from automask.evaluate.conventions import Convention, decode, forced, occurring_values, told
+from automask.evaluate.folders import convention_of_output
+from automask.evaluate.read import read_values
+from automask.export.instances import Instance, instances
+from automask.export.names import flat_name
+from automask.image.load import opened
+from automask.image.trimap import make_trimap
+from automask.image.write import FOLDERS, output_path
+from automask.records import FAILED, OK, ImageRecord, Mask, load_records
+
+# The first that there is counts. Ids tell objects apart; a mask may have been mended by hand.
+KINDS = ("objects", "mask", "trimap")
+VALUES = "--values"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph with a result."""
+
+    record: ImageRecord
+    stem: str  # of its results, relative path without extension
+    file: Path | None  # None: the photographs are not at hand
+    category: str  # name of its objects' class
+    split: str | None = None  # train, val or test
+
+    @property
+    def image(self) -> str:
+        """Path relative to the folder of photographs, posix separators."""
+        return self.record.image
+
+    @property
+    def flat(self) -> str:
+        """Its name in formats that know no subfolders, without extension."""
+        return flat_name(self.stem)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """H, W of the upright photograph, px."""
+        return int(self.record.height or 0), int(self.record.width or 0)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is in a photograph."""
+
+    instances: tuple[Instance, ...]
+    contour: Mask  # H x W, the pixels beside the objects that should not count
+
+
+@dataclass(frozen=True)
+class Source:
+    """The output of a run."""
+
+    output: Path
+    records: Mapping[str, ImageRecord]
+    photographs: Path | None  # None: where they were is no folder here
+    described: Mapping[str, Any]  # run.json
+    trimap_values: Convention | None
+    mask_values: Convention | None  # forced; None: told from each file
+
+    def find(self, photo: Photo) -> Found:
+        """The objects of a photograph. Raises ImageError where its result cannot be used."""
+        kind = self._kind(photo.record)
+        file = self.output / output_path(photo.stem, kind)
+        if not file.is_file():
+            raise ImageError(
+                f"its {kind} {file} is not there; mask it again, or let it be left out"
+            )
+        labels, contour = self._read(file, kind)
+        if labels.shape != photo.size:
+            height, width = labels.shape
+            raise ImageError(
+                f"its {kind} is {width} x {height} px, the photograph {photo.size[1]} x "
+                f"{photo.size[0]}"
+            )
+        if contour is None:
+            trimap = make_trimap(labels > 0, self._contour_px())
+            contour = np.asarray(trimap == 3)
+        return Found(tuple(instances(labels)), contour)
+
+    def _kind(self, record: ImageRecord) -> str:
+        for kind in KINDS:
+            if kind in record.kinds and (self.output / FOLDERS[kind]).is_dir():
+                return kind
+        raise ImageError("it has neither mask, trimap nor objects; run again with --save mask")
+
+    def _read(self, file: Path, kind: str) -> tuple[NDArray[Any], Mask | None]:
+        """Labels, and the contour where the file has one."""
+        if kind == "objects":
+            with opened(file) as image:
+                return np.asarray(image).astype(np.int64), None
+        values = read_values(file)
+        convention = self.trimap_values if kind == "trimap" else self.mask_values
+        if convention is None:
+            convention = _told(file.name, values)
+        drawn = decode(values, convention, "ignore")
+        return drawn.mask.astype(np.uint8), drawn.ignored
+
+    def _contour_px(self) -> int:
+        try:
+            return int(self.described["config"]["trimap"]["contour_px"])
+        except (KeyError, TypeError, ValueError):
+            return 1
+
+
+def open_source(output: Path, images: Path | None, values: str | None) -> Source:
+    """The output of a run, and where its photographs are.
+
+    images: the photographs; None: where `run.json` says. values: what the values of masks mean;
+    None: told from each file. Raises UsageError where there is no run, or `images` is no folder.
+    """
+    records = load_records(output)
+    if not records:
+        raise UsageError(f"no records in {output}; name the OUTPUT of `automask run`")
+    described = _described(output)
+    if images is not None and not images.is_dir():
+        raise UsageError(f"--images {images} is no folder")
+    forced_values = None if values is None else forced(values, VALUES)
+    return Source(
+        output=output,
+        records=dict(sorted(records.items(), key=lambda pair: os.fsencode(pair[0]))),
+        photographs=images or _input_folder(described),
+        described=described,
+        trimap_values=forced_values or convention_of_output(output),
+        mask_values=forced_values,
+    )
+
+
+def photo_of(source: Source, record: ImageRecord, category: str) -> Photo:
+    """A record's photograph. Raises ImageError where there is nothing to export of it."""
+    if record.status == FAILED:
+        raise ImageError(f"masking failed: {record.error}")
+    if record.output is None or not record.width or not record.height:
+        raise ImageError("its record names no result")
+    file = None if source.photographs is None else source.photographs / record.image
+    if file is not None and not file.is_file():
+        raise ImageError(f"the photograph is not in {source.photographs}")
+    stem = record.output.partition("/")[2].removesuffix(".png")
+    return Photo(record, stem, file, category)
+
+
+def is_empty(record: ImageRecord) -> bool:
+    """Whether a run found nothing there."""
+    return record.status != OK
+
+
+def _told(name: str, values: NDArray[np.uint8]) -> Convention:
+    """As `told` for a folder; what fits nothing costs this file alone."""
+    try:
+        return told({name: occurring_values(values)}, VALUES)
+    except UsageError as error:
+        raise ImageError(str(error)) from error
+
+
+def _described(output: Path) -> dict[str, Any]:
+    try:
+        described = json.loads((output / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return described if isinstance(described, dict) else {}
+
+
+def _input_folder(described: Mapping[str, Any]) -> Path | None:
+    try:
+        folder = Path(described["config"]["input"])
+    except (KeyError, TypeError):
+        return None
+    return folder if folder.is_dir() else None

@@ -1,0 +1,133 @@
+"""The ledgers of an output folder, read and merged without holding their records in memory.
+
+Each task appends to a ledger of its own (`records/run.jsonl`, `records/shard-0003-of-0064.jsonl`);
+of each image the newest line counts. A folder may have a million of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from sys import intern
+from typing import Any, NamedTuple
+
+from automask.records import NO_OBJECT, OK
+
+
+class Known(NamedTuple):
+    """What planning needs of an image's newest record, and no more."""
+
+    generation: int
+    status: str
+    settings: str
+    kinds: tuple[str, ...]
+    input_bytes: int
+    input_mtime_ns: int
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in (OK, NO_OBJECT)
+
+
+def read_known(
+    files: Sequence[Path], wanted: Callable[[str], bool] = lambda _: True
+) -> dict[str, Known]:
+    """The newest of each image that is wanted, by its path. Torn and foreign lines are left out."""
+    known: dict[str, Known] = {}
+    same: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all equal ones
+    for file in files:
+        for _, values in read_lines(file):
+            image: str = values["image"]
+            if not wanted(image):
+                continue
+            before = known.get(image)
+            if before is not None and before.generation > values.get("generation", 0):
+                continue
+            kinds = tuple(values["kinds"])
+            known[image] = Known(
+                values.get("generation", 0),
+                intern(values["status"]),
+                intern(values["settings"]),
+                same.setdefault(kinds, kinds),
+                values["input_bytes"],
+                values["input_mtime_ns"],
+            )
+    return known
+
+
+def read_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Where each whole line of a ledger begins, and its values; nothing if it is missing."""
+    for start, line in _raw_lines(file):
+        values = _parsed(line)
+        if values is not None:
+            yield start, values
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        values = json.loads(line)
+    except ValueError:
+        return None
+    is_record = isinstance(values, dict) and values.keys() >= NEEDED
+    return values if is_record else None
+
+
+NEEDED = {"image", "status", "settings", "kinds", "input_bytes", "input_mtime_ns"}
+
+
+def merge(sources: Sequence[Path], target: Path) -> None:
+    """Leaves one line for each image, the newest of all sources, in `target`; other sources go.
+
+    The earliest source first where two lines are of the same run. A reader sees the old files or
+    the new one, never less. Raises OSError.
+    """
+    newest = _newest_lines(sources)
+    partial = target.with_suffix(".partial")
+    partial.unlink(missing_ok=True)  # of a killed run
+    if list(sources) != [target] or _count_lines(target) != len(newest):
+        _copy_lines(sources, set(newest.values()), partial)
+        os.replace(partial, target)
+    for source in sources:
+        if source != target:
+            source.unlink()
+
+
+def _newest_lines(sources: Sequence[Path]) -> dict[str, tuple[int, int]]:
+    """By image its newest line: the number of the source, and the byte where it begins there."""
+    newest: dict[str, tuple[int, int]] = {}
+    ages: dict[str, int] = {}
+    for number, source in enumerate(sources):
+        for start, values in read_lines(source):
+            image, age = values["image"], values.get("generation", 0)
+            if age >= ages.get(image, 0):
+                newest[image], ages[image] = (number, start), age
+    return newest
+
+
+def _count_lines(file: Path) -> float:
+    """Lines of a ledger, whole or torn; a last one without its end is a half, which none equals."""
+    lines = [line.endswith(b"\n") for _, line in _raw_lines(file)]
+    return len(lines) if all(lines) else len(lines) - 0.5
+
+
+def _copy_lines(sources: Sequence[Path], kept: set[tuple[int, int]], target: Path) -> None:
+    with target.open("wb") as copy:
+        for number, source in enumerate(sources):
+            for start, line in _raw_lines(source):
+                if (number, start) in kept:
+                    copy.write(line if line.endswith(b"\n") else line + b"\n")
+        copy.flush()
+        os.fsync(copy.fileno())
+
+
+def _raw_lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    """Where each line of a file begins, and the line; nothing if it is missing."""
+    if not file.exists():
+        return
+    start = 0
+    with file.open("rb") as lines:
+        for line in lines:
+            yield start, line
+            start += len(line)

@@ -1,0 +1,163 @@
+"""One run at a time for each output: two would mask the same photographs twice.
+
+The tasks of one array share an output, each with a lock of its own, `records/<task>.lock`. A lock
+tells who holds it, and its file is touched again and again: where its process, or its machine, is
+gone, it is stale, and the next run takes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from filelock import FileLock
+
+from automask.errors import LockedError
+from automask.records import RECORDS
+
+GUARD = ".guard"
+TOUCH_SECONDS = 20.0
+STALE_SECONDS = 180.0  # without a touch, for a holder on another machine that cannot be asked
+SAME_START_SECONDS = 2.0  # a process of the same number that started at another time is another
+
+# What a batch system calls a task, the same when it is started again: it is one at a time there.
+BATCH_NAMES = (
+    ("SLURM_JOB_ID",),
+    ("PBS_JOBID",),
+    ("JOB_ID", "SGE_TASK_ID"),
+    ("LSB_JOBID", "LSB_JOBINDEX"),
+    ("AWS_BATCH_JOB_ID",),
+)
+
+
+@contextmanager
+def locked(output: Path, task: str, group: str) -> Iterator[None]:
+    """Holds the output for a task: against the same task, and against tasks of another group.
+
+    task: names the ledger. group: the same for the tasks of an array, which share an output. Makes
+    the folder `records`. Raises LockedError, naming the holder, and OSError.
+    """
+    folder = output / RECORDS
+    mine = folder / f"{task}.lock"
+    with guarded(output):
+        for other in sorted(folder.glob("*.lock")):
+            _refuse_if_held(other, output, task, group)
+        mine.write_text(json.dumps(_holder(task, group)))
+    ended = threading.Event()
+    touching = threading.Thread(target=_touch, args=(mine, ended), daemon=True)
+    touching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        touching.join()
+        with suppress(OSError):  # it is stale soon, and the error at hand is of more use
+            mine.unlink(missing_ok=True)
+
+
+@contextmanager
+def guarded(output: Path) -> Iterator[None]:
+    """Alone for a moment among all tasks of an output. Makes the folder `records`."""
+    folder = output / RECORDS
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / GUARD):
+        yield
+
+
+def is_held(file: Path) -> bool:
+    """Whether a lock's holder is at work."""
+    holder = _read(file)
+    return holder is not None and _is_alive(holder, _age(file))
+
+
+def _refuse_if_held(file: Path, output: Path, task: str, group: str) -> None:
+    holder = _read(file)
+    if holder is None:
+        return
+    is_other = holder["task"] != task
+    if is_other and holder["group"] == group:
+        return
+    batch = _batch_job(os.environ)
+    is_mine = batch is not None and batch == holder["batch_job"] and not is_other
+    if is_mine or not _is_alive(holder, _age(file)):
+        return
+    raise LockedError(
+        f"{output} is in use: {holder['task']} runs on {holder['host']}, process {holder['pid']}, "
+        f"since {holder['since']}; wait for it, or use another output folder. If that machine is "
+        f"gone, try again in {STALE_SECONDS / 60:.0f} minutes, or delete {file}"
+    )
+
+
+def _holder(task: str, group: str) -> dict[str, Any]:
+    return {
+        "task": task,
+        "group": group,
+        "host": socket.gethostname(),
+        "place": _place(),
+        "pid": os.getpid(),
+        "process_started": psutil.Process().create_time(),
+        "since": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "batch_job": _batch_job(os.environ),
+    }
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """What a lock says; None where it is gone, or was never written to its end."""
+    try:
+        holder = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return None
+    is_whole = isinstance(holder, dict) and {"task", "group", "place", "pid"} <= holder.keys()
+    return holder if is_whole else None
+
+
+def _is_alive(holder: Mapping[str, Any], age: float) -> bool:
+    if holder["place"] != _place():
+        return age < STALE_SECONDS
+    try:
+        started = psutil.Process(holder["pid"]).create_time()
+    except psutil.Error:
+        return False
+    return bool(abs(started - holder["process_started"]) < SAME_START_SECONDS)
+
+
+def _age(file: Path) -> float:
+    """Seconds since a lock was touched, by the clock of the file system that keeps it."""
+    probe = file.parent / GUARD
+    probe.touch()
+    try:
+        return probe.stat().st_mtime - file.stat().st_mtime
+    except FileNotFoundError:
+        return STALE_SECONDS
+
+
+def _place() -> str:
+    """Where process numbers mean the same: a machine since it was started, or a container there."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with suppress(OSError):
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    return " ".join(parts)
+
+
+def _batch_job(environ: Mapping[str, str]) -> str | None:
+    """The batch system's own name of this task; None outside of one."""
+    for names in BATCH_NAMES:
+        if all(name in environ for name in names):
+            return " ".join(f"{name}={environ[name]}" for name in names)
+    return None
+
+
+def _touch(file: Path, ended: threading.Event) -> None:
+    while not ended.wait(TOUCH_SECONDS):
+        with suppress(OSError):
+            os.utime(file)

@@ -1,0 +1,150 @@
+"""The batch script of a SLURM job array, as text. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from automask.errors import UsageError
+from automask.sam.checkpoints import BY_NAME
+
+# Seconds before the time limit, or before a preempting job takes over where the cluster says so
+# (PreemptParameters=send_user_signal), at which SLURM warns: an image in hand is given 10.
+WARN_SECONDS = 60
+# A task that never gets an image done between two warnings must end some day.
+MAX_REQUEUES = 100
+
+
+@dataclass(frozen=True)
+class ArrayJob:
+    """What a job array should do, with what."""
+
+    input: Path
+    output: Path
+    tasks: int
+    command: tuple[str, ...]  # how automask is started: its path, or python -m automask
+    folder: Path  # from where: relative paths among the flags are meant from here
+    flags: tuple[str, ...] = ()  # of `automask run`
+    gpu: bool = False
+    partition: str | None = None
+    time: str | None = None
+    mem: str | None = None
+    cpus: int | None = None
+    logs: Path = Path()
+
+
+def script(job: ArrayJob) -> str:
+    """The script, to be saved and given to sbatch.
+
+    Raises UsageError where a path or flag has a character that could end a line of it, or where
+    the run's flags are none or name a shard.
+    """
+    _refuse(job)
+    return "\n".join([*_head(job), "", *_body(job), "", *_notes(job), ""])
+
+
+def _head(job: ArrayJob) -> list[str]:
+    options = {
+        "job-name": "automask",
+        "array": f"1-{job.tasks}",
+        "nodes": 1,
+        "ntasks": 1,
+        "cpus-per-task": job.cpus,
+        "mem": job.mem,
+        "time": job.time,
+        "partition": job.partition,
+        "gres": "gpu:1" if job.gpu else None,
+        "requeue": "",
+        "open-mode": "append",  # a requeued task goes on in its log
+        "signal": f"B:USR1@{WARN_SECONDS}",
+        "output": _log(job, "%A_%a"),
+    }
+    given = {name: str(value) for name, value in options.items() if value is not None}
+    lines = [f"#SBATCH --{n}{'=' + shlex.quote(v) if v else ''}" for n, v in given.items()]
+    return ["#!/bin/bash", *lines]
+
+
+def _log(job: ArrayJob, ending: str) -> str:
+    """A log's path as SLURM reads it: %A is the array's number, %% a percent sign."""
+    folder = str(job.logs.absolute()).replace("%", "%%")
+    return f"{folder}/automask-{ending}.log"
+
+
+def _body(job: ArrayJob) -> list[str]:
+    flags = (*job.flags, *(("--device", "cuda") if job.gpu and not _has(job, "--device") else ()))
+    run = shlex.join([*job.command, "run", str(job.input), str(job.output), *flags])
+    return [
+        f"cd {shlex.quote(str(job.folder))} || exit 2",
+        "# Where the cluster does not bind tasks to their cores, automask would take the node's.",
+        'export LOKY_MAX_CPU_COUNT="${SLURM_CPUS_ON_NODE:-1}"',
+        "",
+        "# SLURM warns this shell alone; automask ends within seconds, what it finished stays.",
+        'forward() { told=yes; kill -s "$1" "$automask" 2>/dev/null; }',
+        "trap 'forward USR1' USR1",
+        "trap 'forward TERM' TERM",
+        f'{run} --shard "$SLURM_ARRAY_TASK_ID/{job.tasks}" &',
+        "automask=$!",
+        "told=",
+        'wait "$automask"',
+        "code=$?",
+        "# A signal ends a wait, not what was waited for.",
+        'while [ -n "$told" ]; do told=; wait "$automask"; code=$?; done',
+        "",
+        "# 138: warned by SIGUSR1, something is left to do. The requeued task keeps its shard.",
+        "# (SLURM_JOB_ID would be the whole array's number in its last task.)",
+        f'if [ "$code" -eq 138 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {MAX_REQUEUES} ]; then',
+        '  scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"',
+        "fi",
+        'exit "$code"',
+    ]
+
+
+def _notes(job: ArrayJob) -> list[str]:
+    merge = shlex.join([*job.command, "merge", str(job.output)])
+    options = ["--job-name=automask-merge", f"--output={_log(job, 'merge-%j')}", f"--wrap={merge}"]
+    return [
+        *_weights_note(job),
+        "# Saved as automask.sbatch, this submits it, and the merging of the tasks' records after:",
+        "# job=$(sbatch --parsable automask.sbatch) && "
+        f'sbatch --dependency=afterany:"${{job%%;*}}" {shlex.join(options)}',
+    ]
+
+
+def _weights_note(job: ArrayJob) -> list[str]:
+    checkpoint = BY_NAME.get(_value(job, "--model") or "")
+    if checkpoint is None or checkpoint.url is None:
+        return []
+    fetch = shlex.join([*job.command, "fetch", checkpoint.name])
+    folder = _value(job, "--weights")
+    where = f" --weights {shlex.quote(folder)}" if folder else ""
+    return ["# Before, where there is internet, on the login node:", f"# {fetch}{where}"]
+
+
+def _has(job: ArrayJob, flag: str) -> bool:
+    return any(word == flag or word.startswith(f"{flag}=") for word in job.flags)
+
+
+def _value(job: ArrayJob, flag: str) -> str | None:
+    """The value of a flag among the run's, --flag VALUE or --flag=VALUE; None where it is not."""
+    for word, following in zip(job.flags, (*job.flags, "")[1:], strict=True):
+        if word == flag:
+            return following
+        if word.startswith(f"{flag}="):
+            return word.partition("=")[2]
+    return None
+
+
+def _refuse(job: ArrayJob) -> None:
+    if job.flags and not job.flags[0].startswith("-"):
+        raise UsageError(f"{job.flags[0]!a} is no flag of automask run; INPUT and OUTPUT are two")
+    given = (job.input, job.output, job.folder, job.logs, *job.command, *job.flags)
+    given = (*given, job.partition or "", job.time or "", job.mem or "")
+    for text in map(str, given):
+        if not text.isprintable():
+            raise UsageError(
+                f"{text!a} has a character that cannot stand in a batch script: rename it, or make "
+                "a link of another name to it"
+            )
+    if _has(job, "--shard"):
+        raise UsageError("--shard is each task's own: leave it out, and say how many with --tasks")

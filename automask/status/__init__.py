@@ -1,0 +1,1 @@
+"""`automask status` and `automask merge`: the ledgers of all tasks, seen as one."""

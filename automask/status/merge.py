@@ -1,0 +1,48 @@
+"""The ledgers of an array's tasks become one."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+from automask.errors import OutputError
+from automask.ledger import read_lines
+from automask.lock import locked
+from automask.pool.shard import WHOLE, WHOLE_NAME
+from automask.records import ledger_files
+from automask.status.status import Status, read_status
+from automask.task import TaskNote, group_of, merge_all, write_note
+
+
+def merge_output(output: Path) -> Status:
+    """Merges, and tells how far the output was. What is left is left to the next run.
+
+    Raises LockedError while a task is at work, OutputError where nothing can be written; then the
+    tasks' ledgers are still there.
+    """
+    try:
+        with locked(output, WHOLE_NAME, group_of(WHOLE)):
+            status = read_status(output)
+            merge_all(output)
+            write_note(output, _note(output, status))
+    except OSError as error:
+        raise OutputError(f"cannot merge the records of {output}: {error.strerror}") from error
+    return status
+
+
+def _note(output: Path, status: Status) -> TaskNote:
+    """As of a run that was begun for what is left, and has not done any of it."""
+    (file,) = ledger_files(output)
+    newest = max((values.get("generation", 0) for _, values in read_lines(file)), default=0)
+    images = sum(status.counts.values()) + status.left
+    return TaskNote(
+        task=WHOLE_NAME,
+        group=group_of(WHOLE),
+        images=images,
+        everywhere=images,
+        todo=status.left,
+        generation=newest + 1,
+        started=time.time(),
+        host=socket.gethostname(),
+    )

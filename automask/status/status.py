@@ -1,0 +1,121 @@
+"""How far an output is, from the ledgers and notes of its tasks, while they go on writing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from automask.ledger import read_lines
+from automask.records import FAILED, NO_OBJECT, OK, ledger_files
+from automask.task import TaskNote, is_running, ledger, read_notes
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task of the run at hand."""
+
+    task: str
+    host: str
+    is_running: bool
+    images: int  # of the task
+    left: int  # not yet recorded by its newest run
+    images_per_hour: float | None  # of its newest run; None where nothing is measured
+
+
+@dataclass(frozen=True)
+class Status:
+    """An output folder, seen at one moment."""
+
+    counts: dict[str, int]  # images by the status of their newest record
+    failures: dict[str, str]  # error by image
+    tasks: list[TaskState] = field(default_factory=list)
+    not_begun: int = 0  # images of tasks that have not begun
+
+    @property
+    def left(self) -> int:
+        """Images that are still to be masked."""
+        return self.not_begun + sum(task.left for task in self.tasks)
+
+    @property
+    def images_per_hour(self) -> float | None:
+        """Of the tasks at work now, together; of the last ones where none is."""
+        working = [task for task in self.tasks if task.is_running] or self.tasks
+        rates = [task.images_per_hour for task in working if task.images_per_hour]
+        return sum(rates) if rates else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the rate of the tasks at work; None where none is, or nothing is measured yet."""
+        rate = self.images_per_hour
+        is_working = any(task.is_running for task in self.tasks)
+        return 3600 * self.left / rate if rate and is_working else None
+
+
+@dataclass
+class _Counted:
+    """What the ledgers say, an image's newest line only."""
+
+    newest: dict[str, tuple[int, str]] = field(default_factory=dict)  # run and status by image
+    errors: dict[str, str] = field(default_factory=dict)
+    recorded: dict[tuple[str, int], int] = field(default_factory=dict)  # lines by task and run
+
+    def read(self, file: Path) -> None:
+        for _, values in read_lines(file):
+            image, status, run = values["image"], values["status"], values.get("generation", 0)
+            self.recorded[file.stem, run] = self.recorded.get((file.stem, run), 0) + 1
+            if run < self.newest.get(image, (0, ""))[0]:
+                continue
+            self.newest[image] = (run, status)
+            self.errors.pop(image, None)
+            if status == FAILED:
+                self.errors[image] = str(values.get("error"))
+
+    def counts(self) -> dict[str, int]:
+        found = dict.fromkeys((OK, NO_OBJECT, FAILED), 0)
+        for _, status in self.newest.values():
+            found[status] += 1
+        return found
+
+
+def read_status(output: Path) -> Status:
+    """Reads all ledgers of an output. A line that is being written counts from the next time on."""
+    counted = _Counted()
+    for file in ledger_files(output):
+        counted.read(file)
+    notes = _current(read_notes(output))
+    tasks = [_state(output, note, counted) for note in notes]
+    not_begun = notes[0].everywhere - sum(note.images for note in notes) if notes else 0
+    return Status(counted.counts(), counted.errors, tasks, max(0, not_begun))
+
+
+def _current(notes: dict[str, TaskNote]) -> list[TaskNote]:
+    """The notes of the run or array that began last."""
+    if not notes:
+        return []
+    last = max(notes.values(), key=lambda note: note.started)
+    return [note for note in notes.values() if note.group == last.group]
+
+
+def _state(output: Path, note: TaskNote, counted: _Counted) -> TaskState:
+    recorded = counted.recorded.get((note.task, note.generation), 0)
+    is_at_work = is_running(output, note.task)
+    return TaskState(
+        task=note.task,
+        host=note.host,
+        is_running=is_at_work,
+        images=note.images,
+        left=max(0, note.todo - recorded),
+        images_per_hour=_rate(recorded, note.started, _end(output, note, is_at_work)),
+    )
+
+
+def _end(output: Path, note: TaskNote, is_at_work: bool) -> float:
+    """Until when a task has worked, seconds since the epoch."""
+    file = ledger(output, note.task)
+    return time.time() if is_at_work or not file.exists() else file.stat().st_mtime
+
+
+def _rate(images: int, began: float, ended: float) -> float | None:
+    """Images an hour; None where there are none, or the clock was set back meanwhile."""
+    return 3600 * images / (ended - began) if images and ended > began else None

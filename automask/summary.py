@@ -1,0 +1,73 @@
+"""What a run did, and who is told while it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from automask.errors import EXIT_OK, EXIT_SOME_FAILED
+from automask.records import NO_OBJECT, OK, ImageRecord
+
+KEPT_FAILURES = 1000  # the others are in the records
+LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
+
+
+class Watcher(Protocol):
+    """Someone who is told how a run goes; the command line shows it."""
+
+    def begin(self, total: int, done_before: int) -> None: ...
+    def finished(self, record: ImageRecord) -> None: ...
+    def end(self) -> None: ...
+
+
+class Silence:
+    """A watcher that shows nothing."""
+
+    def begin(self, total: int, done_before: int) -> None:
+        """Called once, before the first image."""
+
+    def finished(self, record: ImageRecord) -> None:
+        """Called after each image, its record already on disk."""
+
+    def end(self) -> None:
+        """Called once, whatever happened."""
+
+
+@dataclass
+class RunSummary:
+    """What a run did; images that an earlier run had finished count as skipped."""
+
+    images: int = 0
+    ok: int = 0
+    no_object: int = 0
+    failed: int = 0
+    skipped: int = 0
+    to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
+    failures: list[tuple[str, str]] = field(default_factory=list)  # image, error; the first ones
+    steps: list[str] = field(default_factory=list)  # what was given up for want of memory
+    not_staged: str | None = None  # why the weights are not read from the node's own disk
+    seconds_wall: float = 0.0
+    output: Path = Path()
+
+    @property
+    def images_per_hour(self) -> float:
+        """Rate of this run's own images, start-up included; 0 where there were none."""
+        worked = self.ok + self.no_object + self.failed
+        return 3600 * worked / self.seconds_wall if self.seconds_wall else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT_SOME_FAILED if self.failed else EXIT_OK
+
+    def count(self, record: ImageRecord) -> None:
+        self.steps += [step for step in record.steps if step not in self.steps]
+        if record.status == OK:
+            self.ok += 1
+            self.to_check += (record.confidence or 0.0) < LOW_CONFIDENCE
+        elif record.status == NO_OBJECT:
+            self.no_object += 1
+        else:
+            self.failed += 1
+            if len(self.failures) < KEPT_FAILURES:
+                self.failures.append((record.image, record.error or ""))

@@ -1,0 +1,48 @@
+"""What to look at first, of all records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from heapq import merge, nsmallest
+
+from automask.grid import Grid, number
+from automask.records import ImageRecord
+
+
+@dataclass(frozen=True)
+class First:
+    """The records that need a look, and how many there are of each status."""
+
+    counts: Counter[str]
+    records: tuple[ImageRecord, ...]
+
+
+def check_first(batches: Iterable[list[ImageRecord]], most: int) -> First:
+    """The records of the lowest confidence, those without one before them, by name where equal."""
+    counts: Counter[str] = Counter()
+    lowest: list[ImageRecord] = []
+    for batch in batches:
+        counts.update(record.status for record in batch)
+        lowest = nsmallest(most, merge(lowest, sorted(batch, key=_order), key=_order), key=_order)
+    return First(counts, tuple(lowest))
+
+
+def counted(first: First) -> str:
+    """How many images have which status."""
+    each = ", ".join(f"{count:,} {status}" for status, count in sorted(first.counts.items()))
+    return f"{first.counts.total():,} images: {each}" if each else "no images"
+
+
+def first_grid(first: First) -> Grid:
+    """A row for each record."""
+    rows = tuple(
+        (r.image, r.status, number(r.confidence), r.error or " ".join(r.flags))
+        for r in first.records
+    )
+    return Grid(("check first", "status", "confidence", "flags, or what failed"), rows)
+
+
+def _order(record: ImageRecord) -> tuple[float, str]:
+    return (-1.0 if record.confidence is None else record.confidence), record.image

@@ -1,0 +1,72 @@
+"""Little pictures to look at side by side: a photograph, masks, and where two masks differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.errors import ImageError
+from automask.image.load import load
+
+TILE = 200  # px, the longest side of a picture
+Colour = tuple[int, int, int]
+# Okabe and Ito's orange and sky blue, which the colour-blind tell apart.
+BOTH, FIRST_ONLY, SECOND_ONLY, NEITHER, IGNORED = (
+    (235, 235, 235), (230, 159, 0), (86, 180, 233), (35, 35, 35), (120, 120, 120),
+)  # fmt: skip
+
+Mask = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]  # H x W x 3, RGB
+Tile = tuple[str, Pixels]  # what it is, and the picture
+
+
+def difference(first: Mask, second: Mask, ignored: Iterable[Mask | None] = ()) -> Pixels:
+    """Two masks of one shape, H x W, each pixel in the colour of who has it; H x W x 3 RGB.
+
+    ignored: pixels that do not count.
+    """
+    picture = np.full((*first.shape, 3), NEITHER, np.uint8)
+    picture[first & second] = BOTH
+    picture[first & ~second] = FIRST_ONLY
+    picture[~first & second] = SECOND_ONLY
+    for left_out in ignored:
+        if left_out is not None:
+            picture[left_out] = IGNORED
+    return picture
+
+
+def black_and_white(mask: Mask) -> Pixels:
+    """A mask, H x W, as a picture."""
+    return grey(mask.astype(np.uint8) * 255)
+
+
+def grey(values: NDArray[np.uint8]) -> Pixels:
+    """Levels, H x W, as a picture."""
+    return np.repeat(values[..., None], 3, axis=2)
+
+
+def photograph(file: Path | None) -> Pixels:
+    """A photograph, to look at; grey where it is not there or cannot be read."""
+    if file is not None:
+        try:
+            return load(file)
+        except ImageError:  # without it the masks still tell
+            pass
+    return np.full((1, 1, 3), IGNORED, np.uint8)
+
+
+def sized(tiles: Sequence[Tile], shape: tuple[int, ...]) -> tuple[Tile, ...]:
+    """Tiles of one size, TILE px on the longest side. shape: H, W, which gives the proportions."""
+    scale = TILE / max(shape[:2])
+    size = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+    return tuple((name, _resized(picture, size)) for name, picture in tiles)
+
+
+def _resized(picture: Pixels, shape: tuple[int, int]) -> Pixels:
+    shrinks = picture.shape[0] > shape[0]
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST
+    return cv2.resize(picture, shape[::-1], interpolation=way)

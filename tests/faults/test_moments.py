@@ -1,0 +1,76 @@
+"""SIGTERM at a hundred random moments: what is on disk is always whole, and a rerun completes it.
+
+The runs are forked from one process that has imported everything, and their workers have a fake
+model, so that a hundred of them take minutes and not an hour. All else is real.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from harness import by_image, leftovers, make_photographs, trimaps
+from moments_fakes import one_run
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="forks")]
+
+MOMENTS, IMAGES = 100, 12
+GRACE_SECONDS = 60.0  # far beyond the 10 s that are promised: the machine may be busy
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("moments") / "in"
+    make_photographs(folder, IMAGES)
+    return folder
+
+
+def begin(source: Path, output: Path) -> multiprocessing.process.BaseProcess:
+    process = multiprocessing.get_context("fork").Process(target=one_run, args=(source, output))
+    process.start()
+    return process
+
+
+def test_at_any_moment(source: Path, tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    began = time.monotonic()
+    whole = begin(source, undisturbed)
+    whole.join()
+    lasts = time.monotonic() - began
+    assert whole.exitcode == 0
+
+    codes = set()
+    moments = random.Random(0)
+    for number in range(MOMENTS):
+        output = tmp_path / f"{number:03}"
+        running = begin(source, output)
+        time.sleep(moments.uniform(0, lasts))
+        if running.is_alive():
+            os.kill(running.pid, signal.SIGTERM)
+        running.join(GRACE_SECONDS)
+        codes.add(running.exitcode)
+        assert_sound(output, undisturbed)
+        again = begin(source, output)
+        again.join()
+        assert again.exitcode == 0
+        assert trimaps(output) == trimaps(undisturbed)
+        assert leftovers(output) == []
+        assert len(by_image(output)) == IMAGES
+    assert codes <= {0, 143, -signal.SIGTERM}  # the last before automask listens to signals
+    assert 143 in codes
+
+
+def assert_sound(output: Path, undisturbed: Path) -> None:
+    """No lock, one whole record for each mask, and each mask that has one is the right one."""
+    assert not list(output.glob("records/*.lock"))
+    masks, right = trimaps(output), trimaps(undisturbed)
+    for record in by_image(output).values():
+        name = f"{Path(record['image']).stem}.png"
+        assert record["status"] == "ok"
+        assert masks[name] == right[name]

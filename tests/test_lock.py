@@ -1,0 +1,133 @@
+"""One run at a time for an output; a lock whose holder is gone holds nobody up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from automask.errors import LockedError
+from automask.lock import STALE_SECONDS, is_held, locked
+
+
+def lock_file(output: Path, task: str = "run") -> Path:
+    return output / "records" / f"{task}.lock"
+
+
+def leave_a_lock(output: Path, **changes: object) -> None:
+    """A lock as a run leaves it that cannot remove it any more."""
+    with locked(output, "run", "run"):
+        holder = json.loads(lock_file(output).read_text())
+    lock_file(output).write_text(json.dumps({**holder, **changes}))
+
+
+def test_a_second_run_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
+    with locked(tmp_path, "run", "run"):
+        with pytest.raises(LockedError) as refused, locked(tmp_path, "run", "run"):
+            pass
+        assert f"process {os.getpid()}" in str(refused.value)
+        assert str(lock_file(tmp_path)) in str(refused.value)
+
+
+def test_the_refused_one_does_not_take_the_lock_away(tmp_path: Path) -> None:
+    with locked(tmp_path, "run", "run"):
+        with pytest.raises(LockedError), locked(tmp_path, "run", "run"):
+            pass
+        assert is_held(lock_file(tmp_path))
+
+
+def test_after_a_run_the_output_is_free(tmp_path: Path) -> None:
+    with locked(tmp_path, "run", "run"):
+        pass
+    assert not lock_file(tmp_path).exists()
+    with locked(tmp_path, "run", "run"):
+        assert is_held(lock_file(tmp_path))
+
+
+def test_after_an_error_the_output_is_free(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), locked(tmp_path, "run", "run"):
+        _ = 1 / 0
+    assert not lock_file(tmp_path).exists()
+
+
+def test_the_tasks_of_one_array_share_an_output(tmp_path: Path) -> None:
+    with locked(tmp_path, "shard-1", "of-2"), locked(tmp_path, "shard-2", "of-2"):
+        assert is_held(lock_file(tmp_path, "shard-1"))
+        assert is_held(lock_file(tmp_path, "shard-2"))
+
+
+@pytest.mark.parametrize(
+    ("task", "group"), [("shard-1", "of-2"), ("shard-1", "of-3"), ("run", "run")],
+    ids=["the same task", "an array of another size", "a run of everything"],
+)  # fmt: skip
+def test_a_task_keeps_out(tmp_path: Path, task: str, group: str) -> None:
+    with (
+        locked(tmp_path, "shard-1", "of-2"),
+        pytest.raises(LockedError, match="shard-1 runs on"),
+        locked(tmp_path, task, group),
+    ):
+        pass
+
+
+# Stale locks.
+
+
+def test_the_lock_of_a_process_that_was_killed_is_taken_at_once(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from automask.lock import locked\n"
+        "with locked(Path(sys.argv[1]), 'run', 'run'): os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert lock_file(tmp_path).exists()
+    with locked(tmp_path, "run", "run"):
+        assert is_held(lock_file(tmp_path))
+
+
+def test_another_process_with_the_number_of_the_dead_one_is_not_it(tmp_path: Path) -> None:
+    leave_a_lock(tmp_path, process_started=0.0)
+    with locked(tmp_path, "run", "run"):
+        pass
+
+
+def test_a_holder_on_another_machine_is_believed_while_it_gives_signs_of_life(
+    tmp_path: Path,
+) -> None:
+    leave_a_lock(tmp_path, place="elsewhere", host="elsewhere")
+    with pytest.raises(LockedError, match="runs on elsewhere"), locked(tmp_path, "run", "run"):
+        pass
+
+
+def test_and_not_when_it_has_given_none_for_long(tmp_path: Path) -> None:
+    leave_a_lock(tmp_path, place="elsewhere")
+    long_ago = time.time() - STALE_SECONDS - 5
+    os.utime(lock_file(tmp_path), (long_ago, long_ago))
+    with locked(tmp_path, "run", "run"):
+        pass
+
+
+def test_a_task_that_the_batch_system_starts_again_takes_over_from_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    leave_a_lock(tmp_path, place="a node that was lost")
+    with locked(tmp_path, "run", "run"):
+        pass
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"task": "run"}'])
+def test_a_lock_that_was_never_written_to_its_end_holds_nobody_up(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "records").mkdir()
+    lock_file(tmp_path).write_text(content)
+    with locked(tmp_path, "run", "run"):
+        pass
+
+
+def test_a_lock_that_is_not_there_is_not_held(tmp_path: Path) -> None:
+    assert not is_held(lock_file(tmp_path))

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from statistics import median
@@ -149,7 +150,7 @@ def record(
         "seconds_total": sum(seconds.values()), "started_at": begun.isoformat(),
         "input_bytes": info.st_size, "input_mtime_ns": info.st_mtime_ns, "settings": "0" * 16,
     }  # fmt: skip
-    unknown: dict[str, Any] = dict.fromkeys(ImageRecord.__dataclass_fields__)
+    unknown = {f.name: None for f in fields(ImageRecord) if f.default is MISSING}
     return ImageRecord(**{**unknown, **known})
 
 

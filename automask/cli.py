@@ -14,6 +14,7 @@ from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
 from automask.export.command import export_command
+from automask.report.command import report_after_run, report_command
 from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
 from automask.tabular.command import records_command
@@ -108,6 +109,9 @@ def run_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html at the end.")
+    ] = True,
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
@@ -151,6 +155,8 @@ def run_command(
             return
         summary = execute(prepared, make_progress(console), stop)
     print_summary(console, summary)
+    if report and prepared.shard.is_whole:  # of a job array `automask report` makes one of all
+        report_after_run(console, prepared.config.output, prepared.config.input)
     raise typer.Exit(summary.exit_code)
 
 
@@ -339,6 +345,7 @@ def tune_command(
 app.command("array")(array_command)
 app.command("bench")(bench_command)
 app.command("eval")(eval_command)
+app.command("report")(report_command)
 app.command("compare")(compare_command)
 app.command("records")(records_command)
 app.command("status")(status_command)

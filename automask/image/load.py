@@ -36,6 +36,17 @@ def load(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
         return np.ascontiguousarray(np.asarray(_to_rgb(upright), dtype=np.uint8))
 
 
+def load_small(file: Path, longest_px: int, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The same as an RGB picture whose longer side is `longest_px` at most, sooner for a JPEG.
+
+    Raises ImageError, see `opened`.
+    """
+    with opened(file, max_pixels, longest_px) as upright:
+        small = _to_rgb(upright)
+        small.thumbnail((longest_px, longest_px), reducing_gap=2.0)
+        return small
+
+
 class _Bounded(BufferedReader):
     """A file that is never asked for more than it holds.
 
@@ -54,8 +65,13 @@ class _Bounded(BufferedReader):
 
 
 @contextmanager
-def opened(file: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
+def opened(
+    file: Path, max_pixels: int = MAX_PIXELS, enough_px: int | None = None
+) -> Iterator[Image.Image]:
     """A picture in its own mode, decoded, EXIF orientation applied.
+
+    enough_px: of the longer side; a JPEG may be decoded smaller, as far as that leaves twice as
+    many. None: whole.
 
     Raises ImageError, naming the file, where it is not a file, not an image, damaged, or has more
     than `max_pixels` pixels.
@@ -66,6 +82,8 @@ def opened(file: Path, max_pixels: int = MAX_PIXELS) -> Iterator[Image.Image]:
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
         with _Bounded(file) as data, Image.open(data, formats=_formats()) as image:
             _refuse_too_large(file, image.size, max_pixels)
+            if enough_px is not None:
+                _decode_smaller(image, 2 * enough_px)
             image.load()
             yield ImageOps.exif_transpose(image)
     except UnidentifiedImageError as error:
@@ -109,6 +127,13 @@ def _refuse_too_large(file: Path, size: tuple[int, int], max_pixels: int) -> Non
             f"{file.name!a}: {width} x {height} is more than {max_pixels} pixels; "
             "shrink it, or raise max_pixels in the config"
         )
+
+
+def _decode_smaller(image: Image.Image, longest_px: int) -> None:
+    """Has a JPEG decoded at a half, a quarter or an eighth, if that is not below `longest_px`."""
+    scale = longest_px / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    image.draft(None, (width, height))
 
 
 @cache

@@ -1,0 +1,178 @@
+"""The page's words and figures: the top line, whether it is finished, how it was made."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from automask.console import visible
+from automask.progress import duration
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
+from automask.report.night import Night
+from automask.report.read import Run, needs_look
+from automask.report.timing import Timing
+from automask.summary import LOW_CONFIDENCE
+
+PROGRAM = "automask"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One figure of the top line. mood: "", good, warn or bad; long: takes two places."""
+
+    label: str
+    value: str
+    note: str = ""
+    mood: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Names and values that a person may want to look up."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+    is_open: bool = False
+    is_list: bool = False  # a line for each, for values of all lengths
+
+
+def headline(run: Run, night: Night) -> list[Item]:
+    """What a person wants to know in the morning, first."""
+    counts = Counter(record.status for record in run.records)
+    return [
+        Item("images", f"{len(run.records):,}"),
+        Item("masked", f"{counts[OK]:,}"),
+        Item("no object", f"{counts[NO_OBJECT]:,}"),
+        Item("failed", f"{counts[FAILED]:,}", mood="bad" if counts[FAILED] else ""),
+        Item("to check", f"{sum(map(needs_look, run.records)):,}"),
+        Item("images/hour", f"{night.images_per_hour:,.0f}", "while working"),
+        Item("wall time", duration(night.seconds_wall), _pauses(night)),
+        Item("model", _several(record.model for record in run.records), _models_note(run), "long"),
+        Item("device", _device(run), mood="long"),
+    ]
+
+
+def finish(run: Run) -> Item:
+    """Did it finish?"""
+    if run.missing is None:
+        words = (
+            "Whether every photograph has been masked cannot be told: the input folder is not "
+            "where it was. automask report OUTPUT --images FOLDER looks there."
+        )
+        return Item("", words, mood="warn")
+    if run.missing:
+        words = (
+            f"Not finished. Photographs without a record: {run.missing:,}. "
+            "The same command goes on where it stopped."
+        )
+        return Item("", words, mood="bad")
+    return Item("", "Finished: every photograph of the input folder has a record.", mood="good")
+
+
+def queue_words(records: Sequence[ImageRecord]) -> str:
+    """How many to look at, and why; failures, which are listed, left out."""
+    masked = [record for record in records if record.status == OK]
+    unsure = sum((record.confidence or 0.0) < LOW_CONFIDENCE for record in masked)
+    flagged = sum(bool(record.flags) for record in masked)
+    nothing = sum(record.status == NO_OBJECT for record in records)
+    reasons = (
+        (unsure, f"a confidence below {LOW_CONFIDENCE}"),
+        (flagged, "a flag"),
+        (nothing, "no object"),
+    )
+    parts = [f"{count:,} with {what}" for count, what in reasons if count]
+    both = " (some have both)" if unsure and flagged else ""
+    return f"{', '.join(parts)}{both}. The lowest confidence first."
+
+
+def timing_words(timing: Timing, night: Night) -> str:
+    if not timing.totals:
+        return "No image was finished."
+    return (
+        f"An image took {timing.median:.2f} s in its worker (median; 95 % took {timing.p95:.2f} s "
+        f"or less). All times are the records' own: from the first image's start to the last one's "
+        f"end, without the start-up before. The first image was begun at "
+        f"{night.began:%Y-%m-%d %H:%M:%S} UTC."
+    )
+
+
+def command_line(run: Run) -> str:
+    """The command of the last call, as a shell takes it; "" where it is not known."""
+    words = run.setting("command")
+    if not isinstance(words, list) or len(words) < 2:
+        return ""
+    return visible(shlex.join([PROGRAM, *map(str, words[1:])]))
+
+
+def notes(run: Run) -> list[str]:
+    """What the tables do not tell."""
+    told = []
+    if len({record.settings for record in run.records if record.is_done}) > 1:
+        told.append("Not all images were masked with the same settings.")
+    if len({record.model_sha256 for record in run.records}) > 1:
+        told.append("Not all images were masked with the same checkpoint.")
+    return told
+
+
+def tables(run: Run) -> list[Table]:
+    """Machine, versions and settings, from `run.json`; the checkpoint's hash from the records."""
+    described = run.described
+    machine = {
+        "checkpoint": _several(record.model for record in run.records),
+        "checkpoint SHA-256": _several(record.model_sha256 for record in run.records),
+        "checkpoint file": described.get("model_file"),
+        "generator": _several(record.generator for record in run.records),
+        "computed in": _several(record.dtype for record in run.records),
+        "last call at": described.get("started_at"),
+        "host": described.get("host"),
+        "processor": described.get("cpu"),
+        "device": described.get("device_name"),
+        "cores": described.get("cores"),
+        "workers": described.get("workers"),
+        "threads of each": described.get("threads"),
+    }
+    return [
+        Table("Checkpoint and machine", _rows(machine), is_open=True, is_list=True),
+        Table("Versions", _rows(described.get("versions") or {}), is_open=True),
+        Table("Settings", _rows(_flat(described.get("config") or {}))),
+        Table("Settings of the generator", _rows(described.get("generator_settings") or {})),
+    ]
+
+
+def _pauses(night: Night) -> str:
+    count = len(night.spells) - 1
+    if not count:
+        return ""
+    pauses = "a pause" if count == 1 else f"{count} pauses"
+    return f"of it {duration(night.seconds_paused)} in {pauses} between runs"
+
+
+def _device(run: Run) -> str:
+    devices = _several(record.device for record in run.records)
+    name = run.setting("device_name")
+    return f"{devices}: {visible(str(name))}" if name else devices
+
+
+def _models_note(run: Run) -> str:
+    hashes = {record.model_sha256 for record in run.records}
+    return f"SHA-256 {min(hashes)[:12]}…" if len(hashes) == 1 else f"{len(hashes)} checkpoints"
+
+
+def _several(values: Iterable[object]) -> str:
+    return visible(", ".join(sorted({str(value) for value in values})))
+
+
+def _rows(values: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    known = {name: value for name, value in values.items() if value is not None}
+    return tuple((visible(str(name)), visible(str(value))) for name, value in known.items())
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        nested = isinstance(value, dict) and value
+        flat.update(_flat(value, f"{prefix}{name}.") if nested else {prefix + name: value})
+    return flat

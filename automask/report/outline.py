@@ -1,0 +1,73 @@
+"""A mask's outline as the path of an SVG: sharp at every size, a kilobyte and a half."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.image.write import FOLDERS, output_path
+from automask.records import OK, ImageRecord
+
+# The path's own units: the longer side of the photograph is so many of them.
+LONGER_SIDE = 1000
+TOLERANCE = 1.0  # units that a straight line may stray from the outline
+LEAST_AREA = 2.0  # square units; smaller specks are drawn only where there is nothing else
+
+# Which results tell the object's outline, the best first, and the levels that are the object; of
+# a trimap only its foreground's label.
+LEVELS = {"objects": (1, 65535), "mask": (128, 255), "alpha": (128, 255)}
+
+
+def outline_source(record: ImageRecord) -> tuple[str, str] | None:
+    """Kind and path (relative to the output folder) of the result that an outline is drawn from."""
+    if record.status != OK:
+        return None
+    for kind in (*LEVELS, "trimap"):
+        file = result_file(record, kind)
+        if file is not None:
+            return kind, file
+    return None
+
+
+def result_file(record: ImageRecord, kind: str) -> str | None:
+    """Path of a kind of result, relative to the output folder; None where it was not written."""
+    if record.output is None or kind not in record.kinds:
+        return None
+    folder, _, name = record.output.partition("/")
+    return output_path(name.removesuffix(".png"), kind) if folder in FOLDERS.values() else None
+
+
+def read_outline(file: Path, kind: str, foreground: int) -> str:
+    """The path of the object in a result's PNG. foreground: its label, where that is a trimap.
+
+    Raises OSError where the file cannot be read as an image.
+    """
+    pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None:
+        raise OSError(f"{file} is not an image")
+    low, high = LEVELS.get(kind, (foreground, foreground))
+    return outline((pixels >= low) & (pixels <= high))
+
+
+def outline(mask: NDArray[np.bool_]) -> str:
+    """SVG path data of a mask (H x W), holes included: to be filled by the even-odd rule.
+
+    Whole units, the longer side LONGER_SIDE of them, origin at the top left. "" for an empty mask.
+    """
+    scale = LONGER_SIDE / max(mask.shape)
+    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    contours = [(contour.astype(np.float32) + 0.5) * scale for contour in found]
+    large = [contour for contour in contours if cv2.contourArea(contour) >= LEAST_AREA]
+    simple = (cv2.approxPolyDP(contour, TOLERANCE, True)[:, 0] for contour in large or contours)
+    return "".join(map(_closed, simple))
+
+
+def _closed(points: NDArray[np.float32]) -> str:
+    """A polygon: its first point, then steps from one point to the next."""
+    whole = np.rint(points).astype(int)
+    steps = np.diff(whole, axis=0).tolist()
+    first = "M{} {}".format(*whole[0])
+    return first + ("l" + " ".join(f"{x} {y}" for x, y in steps) if steps else "") + "z"

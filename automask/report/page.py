@@ -1,0 +1,173 @@
+"""The report as one HTML file that needs nothing else and asks nothing of anyone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from automask.console import visible
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
+from automask.report import content, headline
+from automask.report.night import Night
+from automask.report.pictures import Drawn
+from automask.report.plots import draw_plots
+from automask.report.read import Run, needs_look, review_queue
+from automask.report.timing import STAGES, Timing, slowest, stage_seconds
+from automask.summary import LOW_CONFIDENCE
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("draw.js", "sheet.js", "viewer.js", "main.js")  # in this order
+SHOWN_FAILURES = 20
+SHOWN_QUEUE = 12  # a row or two on a screen
+SHOWN_SLOWEST = 10
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a page is made of."""
+
+    run: Run
+    night: Night
+    timing: Timing
+    drawn: Sequence[Drawn]  # of each record
+    page: Path  # where it will lie
+    pictures_inside: bool  # else in files beside the page
+
+
+def render(material: Material) -> str:
+    """The whole page, ASCII but for the names' own letters."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS), autoescape=True, undefined=StrictUndefined
+    )
+    css, js = _style(), _script()
+    return environment.get_template("page.html").render(
+        css=css,
+        js=js,
+        policy=_policy(css, js),
+        pictures=_pictures(material) if material.pictures_inside else (),
+        **_words(material),
+        **_lists(material),
+    )
+
+
+def _words(material: Material) -> dict[str, Any]:
+    run, night = material.run, material.night
+    return {
+        "title": visible(run.output.resolve().name or "output"),
+        "headline": headline.headline(run, night),
+        "finish": headline.finish(run),
+        "to_check_words": headline.queue_words(run.records),
+        "low_confidence": LOW_CONFIDENCE,
+        "timing_words": headline.timing_words(material.timing, night),
+        "plots": draw_plots(material.timing, night),
+        "command": headline.command_line(run),
+        "notes": headline.notes(run),
+        "tables": headline.tables(run),
+    }
+
+
+def _lists(material: Material) -> dict[str, Any]:
+    """What the script works on, and the lists that stand in the page without it."""
+    records = material.run.records
+    index = {record.image: number for number, record in enumerate(records)}
+    failed = [record for record in records if record.status == FAILED]
+    queue = [record for record in review_queue(records) if record.status != FAILED]
+    slow = slowest(records, SHOWN_SLOWEST)
+    folders = content.folder_counts(records)
+    links = content.links_from(material.page, material.run)
+    data = {
+        "images": content.rows(
+            material.run, material.drawn, links, material.pictures_inside, material.page
+        ),
+        "stages": STAGES,
+        "folders": list(folders),
+        "failures": [index[record.image] for record in failed],
+        "queue": [index[record.image] for record in queue[:SHOWN_QUEUE]],
+        "slowest": [index[record.image] for record in slow],
+    }
+    return {
+        "data": content.to_json(data),
+        "failed": len(failed),
+        "failures": [_failure(record, index) for record in failed[:SHOWN_FAILURES]],
+        "to_check": len(queue),
+        "slowest": [_slow(record, index) for record in slow],
+        "statuses": _statuses(records),
+        "flags": sorted(Counter(flag for record in records for flag in record.flags).items()),
+        "folders": [
+            {"name": name or content.TOP_FOLDER, "count": count} for name, count in folders.items()
+        ]
+        if len(folders) > 1
+        else [],
+    }
+
+
+def _failure(record: ImageRecord, index: Mapping[str, int]) -> dict[str, Any]:
+    name, error = visible(record.image), visible(record.error or "")
+    return {"index": index[record.image], "name": name, "error": error}
+
+
+def _slow(record: ImageRecord, index: Mapping[str, int]) -> dict[str, Any]:
+    seconds = stage_seconds(record)
+    longest = max(seconds, key=lambda stage: seconds[stage])
+    pixels = (record.width or 0) * (record.height or 0)
+    return {
+        "index": index[record.image],
+        "name": visible(record.image),
+        "seconds": f"{record.seconds_total or 0:.2f}",
+        "stage": f"{longest} {seconds[longest]:.2f}",
+        "megapixels": f"{pixels / 1e6:.1f}",
+    }
+
+
+def _statuses(records: Sequence[ImageRecord]) -> Iterator[tuple[str, str, int]]:
+    """Value, words and number of images of each choice of the filter."""
+    counts = Counter(record.status for record in records)
+    yield "", "all", len(records)
+    yield "check", "to check", sum(map(needs_look, records))
+    yield OK, "masked", counts[OK]
+    yield NO_OBJECT, "no object", counts[NO_OBJECT]
+    yield FAILED, "failed", counts[FAILED]
+
+
+def _pictures(material: Material) -> Iterable[str | None]:
+    """Base64 of each record's picture, read when its turn comes: together they may be large."""
+    for one in material.drawn:
+        yield base64.b64encode(one.picture.read_bytes()).decode() if one.picture else None
+
+
+def _policy(css: str, js: str) -> str:
+    """Nothing may be loaded but pictures: from the page itself, or from files beside it."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "img-src data: 'self' file:",
+            f"style-src {_source(css)}",
+            f"script-src {_source(js)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _source(text: str) -> str:
+    """A text by its hash: no other script or style is run."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _style() -> str:
+    return (ASSETS / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    parts = ((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return '"use strict";\n' + "".join(parts)

@@ -1,0 +1,161 @@
+"""Small pictures of the photographs and their masks' outlines, each drawn once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from automask.config import MAX_PIXELS
+from automask.errors import ImageError
+from automask.image.load import load_small
+from automask.image.write import write_atomic
+from automask.pool.cores import available_cores
+from automask.records import FAILED, ImageRecord
+from automask.report.outline import outline_source, read_outline
+from automask.report.read import Run
+
+LONGEST_PX = 448  # of a picture: 2,000 of them are 55 MB in a page
+JPEG_QUALITY = 60
+RULES = 1  # raised whenever other pictures or outlines are drawn of the same files
+OUTLINES = "outlines.json"
+FOREGROUND = 1  # of a trimap, where `run.json` does not say
+
+Track = Callable[[Iterable["Drawn"], int], Iterable["Drawn"]]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What there is to see of one image."""
+
+    picture: Path | None  # JPEG, LONGEST_PX at most; None: the photograph is not there
+    outline: str  # SVG path data, see outline.py; "": no object, or no result to draw it from
+    outline_key: str | None = None  # under which it is kept
+
+
+def draw_all(run: Run, folder: Path, track: Track) -> list[Drawn]:
+    """Pictures and outlines of all records, in their order; `folder` keeps what is drawn.
+
+    Photographs that are not there, or cannot be read, have no picture; nor have failed ones: what
+    killed a worker while it was decoded would kill this process too. Threads are enough, since
+    Pillow and OpenCV let go of the interpreter while they work. Raises OSError where `folder`
+    cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    artist = _Artist(run, folder, _kept_outlines(folder))
+    with ThreadPoolExecutor(available_cores()) as threads:
+        drawn = list(track(threads.map(artist.draw, run.records), len(run.records)))
+    _keep_outlines(folder, drawn)
+    _remove_others(folder, drawn)
+    return drawn
+
+
+class _Artist:
+    """Draws what is not kept from an earlier time."""
+
+    def __init__(self, run: Run, folder: Path, outlines: dict[str, str]) -> None:
+        self.run, self.folder, self.outlines = run, folder, outlines
+        values = run.setting("config", "trimap", "values")
+        self.foreground = int(values[0]) if values else FOREGROUND
+        self.max_pixels = int(run.setting("config", "load", "max_pixels") or MAX_PIXELS)
+
+    def draw(self, record: ImageRecord) -> Drawn:
+        return Drawn(self._picture(record), *self._outline(record))
+
+    def _picture(self, record: ImageRecord) -> Path | None:
+        if record.status == FAILED:
+            return None
+        key = (record.image, record.input_bytes, record.input_mtime_ns, LONGEST_PX, JPEG_QUALITY)
+        target = self.folder / f"{_digest(key)}.jpg"
+        if _is_whole(target):
+            return target
+        if self.run.photographs is None:
+            return None
+        try:
+            small = load_small(self.run.photographs / record.image, LONGEST_PX, self.max_pixels)
+        except ImageError:  # deleted or changed since it was masked
+            return None
+        _write(target, _jpeg(small))
+        return target
+
+    def _outline(self, record: ImageRecord) -> tuple[str, str | None]:
+        source = outline_source(record)
+        if source is None:
+            return "", None
+        kind, name = source
+        file = self.run.output / name
+        try:
+            info = file.stat()
+            key = _digest((name, info.st_size, info.st_mtime_ns, self.foreground))
+            kept = self.outlines.get(key)
+            return kept if kept is not None else read_outline(file, kind, self.foreground), key
+        except OSError:  # a result that was deleted after the run
+            return "", None
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    return buffer.getvalue()
+
+
+def _digest(parts: tuple[object, ...]) -> str:
+    """A name that says nothing of the file's own, which may hold anything."""
+    return hashlib.sha256(ascii((RULES, *parts)).encode()).hexdigest()[:24]
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Without the fsync of `write_atomic`, a third of the time: what a power cut leaves torn,
+    `_is_whole` sees.
+    """
+    partial = target.with_suffix(".partial")
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, target)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a JPEG is there from its first mark to its last."""
+    try:
+        with file.open("rb") as opened:
+            begins = opened.read(2)
+            opened.seek(-2, os.SEEK_END)
+            return begins == b"\xff\xd8" and opened.read(2) == b"\xff\xd9"
+    except OSError:
+        return False
+
+
+def _kept_outlines(folder: Path) -> dict[str, str]:
+    try:
+        kept = json.loads((folder / OUTLINES).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def _keep_outlines(folder: Path, drawn: Iterable[Drawn]) -> None:
+    kept = {one.outline_key: one.outline for one in drawn if one.outline_key is not None}
+    write_atomic(folder / OUTLINES, json.dumps(kept).encode("ascii"))
+
+
+def _remove_others(folder: Path, drawn: Iterable[Drawn]) -> None:
+    """Pictures of photographs that have changed or gone."""
+    in_use = {one.picture for one in drawn}
+    for file in _pictures(folder):
+        if file not in in_use:
+            file.unlink(missing_ok=True)
+
+
+def _pictures(folder: Path) -> Iterator[Path]:
+    """Only names of our own making: a folder of that name may hold other things."""
+    return (file for file in folder.glob("*.jpg") if len(file.stem) == 24)

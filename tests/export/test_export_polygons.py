@@ -91,6 +91,15 @@ def test_a_way_of_one_pixel_joins_two_pieces() -> None:
     assert way.any(axis=0).tolist() == [False] * 3 + [True] * 4 + [False] * 3
 
 
+def test_the_nearest_piece_is_joined_first() -> None:
+    # Three in a row: no way goes from the first to the third past the second.
+    rows = ("#..#..#", "#..#..#")
+    ring = joined(centre_parts(only(rows), 0))
+    steps = np.abs(np.diff(np.trunc(ring), axis=0, append=np.trunc(ring[:1]))[:, 0])
+    assert steps.max() == 3
+    assert draw_centres([ring], (2, 7)).sum() == 6 + 4  # two ways of two pixels
+
+
 def test_the_tolerance_is_in_pixels_of_the_photograph() -> None:
     # A step of 1 px in a side of 20: gone with a tolerance above it, kept with one below.
     rows = ("." * 22, "." + "#" * 10 + "." * 11, "." + "#" * 20 + ".", "." + "#" * 20 + ".",

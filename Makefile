@@ -13,6 +13,7 @@ PARTITION ?=
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
+READERS := .venv-readers
 PIP     := $(BIN)/python -m pip install --quiet
 READY   := $(VENV)/.ready
 DEV     := $(VENV)/.ready-dev
@@ -21,7 +22,7 @@ DEV     := $(VENV)/.ready-dev
 SAM2    := SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation sam2==1.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help masks array test test-quick lint check setup clean
+.PHONY: help masks array test test-quick test-readers lint check setup clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -45,6 +46,15 @@ test: $(DEV)  ## the whole test suite
 test-quick: $(DEV)  ## the tests that take under three minutes together
 	@$(BIN)/python -m pytest -m "not slow"
 
+# Readers that bring opencv-python, which cannot lie beside opencv-python-headless: an environment
+# of their own, without their dependencies, on top of .venv.
+test-readers: $(DEV)  ## the exports against ultralytics, datumaro and label-studio-sdk
+	@$(BIN)/python -m venv $(READERS)
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+	  > "$$($(READERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/base.pth"
+	@$(READERS)/bin/python -m pip install --quiet --no-deps -r tests/export/readers.txt
+	@YOLO_CONFIG_DIR=$(READERS) $(READERS)/bin/python -m pytest tests/export
+
 lint: $(DEV)  ## ruff and mypy
 	@$(BIN)/ruff check automask tests docs
 	@$(BIN)/ruff format --check automask tests docs
@@ -55,7 +65,7 @@ check: lint test  ## ruff, mypy, tests
 setup: $(READY)  ## create .venv and install what masking needs
 
 clean:  ## remove .venv and caches; input/, output/ and weights/ stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache build dist
+	rm -rf $(VENV) $(READERS) .pytest_cache .ruff_cache .mypy_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml Makefile
@@ -65,7 +75,7 @@ $(READY): pyproject.toml Makefile
 	@$(PIP) --upgrade pip setuptools wheel
 	@$(PIP) "torch>=2.4" "torchvision>=0.19" "numpy>=1.26"
 	@$(SAM2)
-	@$(PIP) --editable ".[samples]"
+	@$(PIP) --editable ".[samples,export]"
 	@touch $@
 
 $(DEV): $(READY)

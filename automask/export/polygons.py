@@ -20,6 +20,12 @@ from automask.export.instances import Instance
 # that pixel, and the rounding of what is written in a file leaves it so.
 CENTRE = 0.45
 
+# A mask of noise has thousands of holes, and outlines of a million points. Above so many rings each
+# is joined to the first one, and of longer rings only some points are looked at: the ways become
+# longer, which costs nothing along the edges, and a pixel's width between pieces.
+MOST_COMPARED = 100
+MOST_POINTS = 2000
+
 Ring = NDArray[np.float64]  # N x 2: x, y in px of the photograph; closed, the first not repeated
 
 
@@ -111,10 +117,43 @@ def _simpler(contour: NDArray[np.int32], tolerance: float) -> NDArray[np.int32]:
 
 
 def _joined(first: Ring, others: Iterable[Ring]) -> Ring:
-    ring = first
-    for other in others:
-        apart = ((ring[:, None] - other[None]) ** 2).sum(axis=2)
-        here, there = np.unravel_index(int(apart.argmin()), apart.shape)
-        turned = np.roll(other, -int(there), axis=0)
+    """One ring; each time the nearest other is joined to it, by a way there and back."""
+    ring, left = first, list(others)
+    bridges = [_bridge(first, other) for other in left]
+    while left:
+        nearest = min(range(len(left)), key=lambda k: bridges[k].length)
+        bridge, other = bridges.pop(nearest), left.pop(nearest)
+        here = int(np.flatnonzero((ring == bridge.start).all(axis=1))[0])
+        turned = np.roll(other, -bridge.there, axis=0)
         ring = np.concatenate([ring[: here + 1], turned, turned[:1], ring[here:]])
+        if len(left) < MOST_COMPARED:
+            bridges = [
+                min(known, _bridge(other, far), key=lambda bridge: bridge.length)
+                for known, far in zip(bridges, left, strict=True)
+            ]
     return ring
+
+
+@dataclass(frozen=True)
+class _Bridge:
+    """The shortest way from a ring's points to another's."""
+
+    length: float  # px, squared
+    start: NDArray[np.float64]  # x, y
+    there: int  # place of its end in the other ring
+
+
+def _bridge(ring: Ring, other: Ring) -> _Bridge:
+    steps = [len(points) // MOST_POINTS + 1 for points in (ring, other)]
+    starts, ends = ring[:: steps[0]], other[:: steps[1]]
+    # K=1: the nearest start for each end, without a table of all pairs.
+    lengths, places = cv2.batchDistance(
+        ends.astype(np.float32),
+        starts.astype(np.float32),
+        dtype=cv2.CV_32F,
+        normType=cv2.NORM_L2SQR,
+        K=1,
+    )
+    there = int(lengths.argmin())
+    start = starts[int(places[there, 0])]
+    return _Bridge(float(lengths[there, 0]), start, there * steps[1])

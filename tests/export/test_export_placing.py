@@ -65,6 +65,15 @@ def test_a_photograph_on_its_side_is_written_upright(empty_run: Run, tmp_path: P
     assert upright.shape[:2] == mask(RING).shape
 
 
+def test_a_photograph_on_its_head_is_written_upright(empty_run: Run, tmp_path: Path) -> None:
+    # Its size does not give it away.
+    exif = Image.Exif()
+    exif[0x0112] = 3  # to be turned by half
+    save(empty_run.photographs / "a.jpg", picture("a", 6, 10), exif=exif)
+    empty_run.add("a.jpg", RING)
+    assert exported(empty_run, tmp_path / "x")["written_anew"] == ["a.jpg"]
+
+
 def test_a_suffix_that_lies_is_put_right(empty_run: Run, tmp_path: Path) -> None:
     save(empty_run.photographs / "a.bmp", picture("a", 6, 10))
     (empty_run.photographs / "a.bmp").rename(empty_run.photographs / "a.jpg")

@@ -11,6 +11,7 @@ from export_runs import PIECES, RING, labels, mask
 
 from automask.export.instances import Instance, instances
 from automask.export.polygons import (
+    Outline,
     centre_parts,
     draw_centres,
     draw_edges,
@@ -91,13 +92,22 @@ def test_a_way_of_one_pixel_joins_two_pieces() -> None:
     assert way.any(axis=0).tolist() == [False] * 3 + [True] * 4 + [False] * 3
 
 
-def test_the_tolerance_is_in_pixels_of_the_photograph() -> None:
-    # A step of 1 px in a side of 20: gone with a tolerance above it, kept with one below.
-    rows = ("." * 22, "." + "#" * 10 + "." * 11, "." + "#" * 20 + ".", "." + "#" * 20 + ".",
-            "." + "#" * 20 + ".", "." * 22)  # fmt: skip
-    for parts_of in (edge_parts, centre_parts):
-        assert len(parts_of(only(rows), 0.4)[0].outer) >= 6
-        assert len(parts_of(only(rows), 1.2)[0].outer) < 6
+def test_the_nearest_piece_is_joined_first() -> None:
+    # Three in a row: no way goes from the first to the third past the second.
+    rows = ("#..#..#", "#..#..#")
+    ring = joined(centre_parts(only(rows), 0))
+    steps = np.abs(np.diff(np.trunc(ring), axis=0, append=np.trunc(ring[:1]))[:, 0])
+    assert steps.max() == 3
+    assert draw_centres([ring], (2, 7)).sum() == 6 + 4  # two ways of two pixels
+
+
+@pytest.mark.parametrize("parts_of", [edge_parts, centre_parts])
+def test_the_tolerance_is_in_pixels_of_the_photograph(parts_of: Outline) -> None:
+    # An ellipse of 70 x 50: half a pixel leaves its steps, a whole pixel does not.
+    y, x = np.mgrid[:60, :80]
+    (ellipse,) = instances((((x - 40) / 35) ** 2 + ((y - 30) / 25) ** 2 <= 1).astype(np.uint8))
+    assert len(parts_of(ellipse, 0.5)[0].outer) > 50
+    assert len(parts_of(ellipse, 1)[0].outer) < 20
 
 
 def test_what_is_too_small_for_a_tolerance_stays_as_it_is() -> None:

@@ -18,6 +18,9 @@ from automask.export.instances import Instance
 from automask.export.source import Found, Photo
 from automask.progress import visible
 
+# px: fiftyone truncates left * width and (left + width) * width, and 0.07 * 300 is below 21.
+HAIR = 1e-6
+
 
 class FiftyOne:
     """data/, samples.json and metadata.json."""
@@ -47,15 +50,25 @@ class FiftyOne:
         self.context.target.write_json("samples.json", {"samples": self.samples})
 
     def _detection(self, photo: Photo, instance: Instance) -> dict[str, Any]:
-        height, width = instance.shape
-        left, top, box_width, box_height = instance.box
         return {
             "_cls": "Detection",
             "label": photo.category,
-            "bounding_box": [left / width, top / height, box_width / width, box_height / height],
+            "bounding_box": bounding_box(instance),
             "mask": {"$binary": {"base64": packed(instance), "subType": "00"}},
             "confidence": photo.record.confidence,
         }
+
+
+def bounding_box(instance: Instance) -> list[float]:
+    """Left, top, width, height as fractions of the photograph; whole pixels when truncated."""
+    height, width = instance.shape
+    left, top, box_width, box_height = instance.box
+    return [
+        (left + HAIR) / width,
+        (top + HAIR) / height,
+        box_width / width,
+        box_height / height,
+    ]
 
 
 def packed(instance: Instance) -> str:

@@ -70,6 +70,15 @@ class Stack:
         return np.stack([side.mean(axis=1, dtype=np.float32) for side in sides], axis=1)
 
     @cached_property
+    def colours(self) -> tuple[Numbers, Numbers]:
+        """Mean of L, a, b and L squared inside of each mask and in its band, K x 4 each; 0 where
+        there is no pixel.
+        """
+        assert self.lab is not None
+        picture = np.dstack([self.lab, self.lab[..., :1] ** 2])
+        return _mean_over(self.flat, picture), _mean_over(self.band, picture)
+
+    @cached_property
     def overlap(self) -> Overlap:
         """How the masks lie to the OTHERS with the highest predicted IoU."""
         small = _sampled(self.masks, COARSE_SIDE)
@@ -178,15 +187,15 @@ def colour_contrast(s: Stack) -> Numbers:
     """Distance in Lab of the mean colours inside and in the band outside, in 100 units of it."""
     if s.lab is None:
         return _unknown(s)
-    inside, outside = (_mean_over(m, s.lab) for m in (s.flat, s.band))
-    return np.linalg.norm(inside - outside, axis=1) / 100
+    inside, outside = s.colours
+    return np.linalg.norm(inside[:, :3] - outside[:, :3], axis=1) / 100
 
 
 def texture_contrast(s: Stack) -> Numbers:
     """Difference of the deviation of lightness inside and in the band, in 100 units of L."""
     if s.lab is None:
         return _unknown(s)
-    inside, outside = (_deviation(m, s.lab[..., :1]) for m in (s.flat, s.band))
+    inside, outside = map(_deviation_of_lightness, s.colours)
     return np.abs(inside - outside) / 100
 
 
@@ -217,7 +226,7 @@ def wholes(s: Stack) -> Numbers:
 
 def explained(s: Stack) -> Numbers:
     """Share of what the proposals that are no backdrops cover together that lies in it, 0..1."""
-    objects = s.flat[border(s) <= BACKDROP_BORDER].max(axis=0, initial=0)
+    objects = s.masks[border(s) <= BACKDROP_BORDER].any(axis=0).reshape(-1).astype(np.float32)
     return np.asarray(s.flat @ objects / max(float(objects.sum()), 1.0))
 
 
@@ -272,7 +281,10 @@ def _sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
         ((np.arange(max(1, round(n / step))) + 0.5) * n / max(1, round(n / step))).astype(int)
         for n in (height, width)
     )
-    return np.stack([mask[rows[:, None], columns] for mask in masks])
+    lines = np.empty((len(masks), len(rows), width), np.bool_)
+    for mask, into in zip(masks, lines, strict=True):
+        mask.take(rows, axis=0, out=into, mode="clip")  # clips nothing, and saves a copy
+    return lines.take(columns, axis=2)
 
 
 def _fitted(picture: NDArray[Any], size: tuple[int, int]) -> Numbers:
@@ -301,10 +313,9 @@ def _mean_over(pixels: Numbers, picture: Numbers) -> Numbers:
     return pixels @ picture.reshape(-1, picture.shape[2]) / count
 
 
-def _deviation(pixels: Numbers, picture: Numbers) -> Numbers:
-    """Standard deviation of a picture (h x w x 1) over each set of pixels: K."""
-    mean, of_squares = _mean_over(pixels, picture), _mean_over(pixels, picture**2)
-    return np.sqrt(np.maximum(of_squares - mean**2, 0))[:, 0]
+def _deviation_of_lightness(means: Numbers) -> Numbers:
+    """K standard deviations from K x 4 means of L, a, b and L squared."""
+    return np.sqrt(np.maximum(means[:, 3] - means[:, 0] ** 2, 0))
 
 
 def _gradient(lab: Numbers) -> Numbers:

@@ -180,6 +180,9 @@ def eval_choice_command(
         bool,
         typer.Option("--made-up", help="Make proposals from the true masks, without a model."),
     ] = False,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="With --made-up: the object in parts, never whole.")
+    ] = False,
     studio: Annotated[
         bool, typer.Option("--studio", help="Set each object on a studio backdrop first.")
     ] = False,
@@ -197,7 +200,9 @@ def eval_choice_command(
     speed = {"generator": generator, **_speed_flags(points, exact)}
     settings = load_config(config, {**flags, **speed, "limit": limit})
     folder = LabelledFolder(settings, masks, studio)
-    source = (FromTruth if made_up else FromModel)(proposer_for(settings))
+    proposer = proposer_for(settings)
+    made = made_up or parts
+    source = FromTruth(proposer, has_whole=not parts) if made else FromModel(proposer)
     rows = evaluate(settings, folder, make_console(), source)
     if csv is not None:
         write_csv(csv, rows)

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from automask.image.pipeline import Proposer
+from automask.image.closer import Proposer
 from automask.image.sizes import resized, shrink
 from automask.labelled import Labelled
 from automask.metrics import mask_iou

@@ -100,12 +100,17 @@ def contenders(proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig
 
 
 def convinces(
-    seen: Proposal, proposals: Sequence[Proposal], index: int, config: ChooseConfig, scene: Scene
+    seen: Proposal,
+    proposals: Sequence[Proposal],
+    index: int,
+    config: ChooseConfig,
+    scene: Scene,
+    weights: Linear | None = None,
 ) -> bool:
     """Whether what a second look saw of a proposal, by its index, has as much evidence for it."""
-    if not _is_acceptable(seen.mask, config):
+    if not is_acceptable(seen.mask, config):
         return False
-    logits = _scorer(config).choice.logit(NAMES, evidence([*proposals, seen], scene))
+    logits = logits_of(evidence([*proposals, seen], scene), config, weights)
     return bool(logits[-1] >= logits[index] - config.second_look_loss)
 
 
@@ -124,7 +129,7 @@ def _ranked(
 ) -> Iterator[_Scored]:
     """The acceptable proposals, the best first; looked at only as far as they are asked for."""
     for index in np.argsort(-logits, kind="stable").tolist():
-        if _is_acceptable(proposals[index].mask, config):
+        if is_acceptable(proposals[index].mask, config):
             yield _Scored(index, float(logits[index]))
 
 
@@ -132,7 +137,8 @@ def _scorer(config: ChooseConfig) -> Scorer:
     return scorer(config.fitted, tuple(sorted(config.weights.items())))
 
 
-def _is_acceptable(mask: Mask, config: ChooseConfig) -> bool:
+def is_acceptable(mask: Mask, config: ChooseConfig) -> bool:
+    """Whether a mask (H x W) can be the object at all: no speck, not the frame, no backdrop."""
     if not mask.any() or not config.min_area <= area_fraction(mask) <= config.max_area:
         return False
     return border_coverage(mask) <= config.max_border_coverage
@@ -147,12 +153,20 @@ def _first_other(
     return next(different, None)
 
 
-def _flags(proposal: Proposal, margin: float, config: ChooseConfig) -> tuple[str, ...]:
-    mask = proposal.mask
+def flags_of(choice: Choice, mask: Mask, config: ChooseConfig) -> tuple[str, ...]:
+    """What a person should know of the mask (H x W) that was made of a choice; none if empty."""
+    if not mask.any():
+        return ()
     raised = {
         "touches_border": border_coverage(mask) > 0,
         "tiny": area_fraction(mask) < config.tiny_area,
         "fills_frame": area_fraction(mask) > config.large_area,
+    }
+    return (*(name for name, is_raised in raised.items() if is_raised), *choice.flags)
+
+
+def _flags(proposal: Proposal, margin: float, config: ChooseConfig) -> tuple[str, ...]:
+    raised = {
         "ambiguous": margin < config.ambiguous_margin,
         "low_stability": proposal.stability_score < config.low_stability,
     }

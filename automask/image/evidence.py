@@ -81,7 +81,7 @@ class Stack:
     @cached_property
     def overlap(self) -> Overlap:
         """How the masks lie to the OTHERS with the highest predicted IoU."""
-        small = _sampled(self.masks, COARSE_SIDE)
+        small = sampled(self.masks, COARSE_SIDE)
         each = small.reshape(len(small), -1).astype(np.float32)
         chosen = np.argsort(-self.predicted_iou, kind="stable")[:OTHERS]
         return Overlap(each, each[chosen], border(self)[chosen] > BACKDROP_BORDER)
@@ -117,13 +117,13 @@ class Overlap:
 
 def stack(proposals: Sequence[Proposal], scene: Scene) -> Stack:
     """The proposals on the grid; masks of any size, of the photograph's proportions."""
-    masks = _sampled([p.mask for p in proposals], SIDE)
+    masks = sampled([p.mask for p in proposals], SIDE)
     height, width = masks.shape[1:]
     return Stack(
         masks=masks,
         predicted_iou=np.array([p.predicted_iou for p in proposals], np.float32).clip(0, 1),
         stability_score=np.array([p.stability_score for p in proposals], np.float32).clip(0, 1),
-        lab=None if scene.image is None else _lab(_fitted(scene.image, (width, height))),
+        lab=None if scene.image is None else colours_on_grid(scene.image, (width, height)),
         saliency=None if scene.saliency is None else _fitted(scene.saliency, (width, height)),
     )
 
@@ -203,8 +203,8 @@ def edge_agreement(s: Stack) -> Numbers:
     """Mean gradient of the colours along the outline over that of the image; 1: no edge there."""
     if s.lab is None:
         return _unknown(s)
-    gradient = _gradient(s.lab)
-    return _mean_over(s.outline, gradient)[:, 0] / max(float(gradient.mean()), 1e-6)
+    edges = gradient(s.lab)
+    return _mean_over(s.outline, edges)[:, 0] / max(float(edges.mean()), 1e-6)
 
 
 def parts(s: Stack) -> Numbers:
@@ -273,7 +273,7 @@ def _unknown(s: Stack) -> Numbers:
     return np.full(len(s.masks), np.nan, np.float32)
 
 
-def _sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
+def sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
     """K x h x w, the longest side at most `side`: every so many-th pixel."""
     height, width = masks[0].shape
     step = max(1.0, max(height, width) / side)
@@ -291,9 +291,10 @@ def _fitted(picture: NDArray[Any], size: tuple[int, int]) -> Numbers:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _lab(rgb: Numbers) -> Numbers:
-    """h x w x 3 of 0..255 -> CIE Lab."""
-    return np.asarray(cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2Lab), np.float32)
+def colours_on_grid(image_rgb: NDArray[np.uint8], size: tuple[int, int]) -> Numbers:
+    """CIE Lab, h x w x 3, of a photograph shrunk to width and height."""
+    rgb = _fitted(image_rgb, size) / np.float32(255)
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
 
 
 def _on_each(masks: Mask, change: Callable[..., NDArray[Any]], reach: int) -> Mask:
@@ -318,7 +319,7 @@ def _deviation_of_lightness(means: Numbers) -> Numbers:
     return np.sqrt(np.maximum(means[:, 3] - means[:, 0] ** 2, 0))
 
 
-def _gradient(lab: Numbers) -> Numbers:
+def gradient(lab: Numbers) -> Numbers:
     """How fast the colours change, h x w x 1."""
     dy, dx = (cv2.Sobel(lab, cv2.CV_32F, *order) for order in ((0, 1), (1, 0)))
     return np.sqrt((dx**2 + dy**2).sum(axis=2, keepdims=True))

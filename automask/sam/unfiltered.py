@@ -83,7 +83,7 @@ def survivors(proposals: Sequence[Proposal], thresholds: Thresholds, nms: Nms) -
     confident = everything if thresholds.predicted_iou <= 0 else scores > thresholds.predicted_iou
     stable = everything if thresholds.stability <= 0 else stability >= thresholds.stability
     before_nms = np.flatnonzero(confident & stable)
-    kept = before_nms[list(nms([proposals[i] for i in before_nms]))]
+    kept = before_nms[list(nms([proposals[i] for i in before_nms.tolist()]))]
     return [np.flatnonzero(everything), np.flatnonzero(confident), before_nms, kept]
 
 

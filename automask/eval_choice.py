@@ -8,6 +8,7 @@ What a run does after the choice, the second look and the drawing of the outline
 from __future__ import annotations
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -99,11 +100,13 @@ class FromTruth:
 
     def __init__(self, proposer: Proposer, seed: int = 0, has_whole: bool = True) -> None:
         self.proposer, self._model = NeverAgain(proposer), FromModel(proposer)
-        self._rng, self._has_whole = np.random.default_rng(seed), has_whole
+        self._seed, self._has_whole = seed, has_whole
 
     def found(self, photograph: Labelled) -> Found:
         seen = self._model.found(photograph)
-        made_up = proposals_from_truth(photograph.truth, self._rng, self._has_whole)
+        # The same for the same name, whatever else is in the folder.
+        rng = np.random.default_rng([self._seed, *os.fsencode(photograph.name)])
+        made_up = proposals_from_truth(photograph.truth, rng, self._has_whole)
         return Found(made_up, seen.scene, seen.seconds)
 
 

@@ -11,7 +11,7 @@ less of it than the better part. So again, until no two are left.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
@@ -37,14 +37,6 @@ SAME_IOU = 0.8  # a union as like a proposal as this is that proposal
 MOST_MERGES = 6  # of one photograph
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Two proposals, by their indices, and what they are together."""
-
-    parts: tuple[int, int]
-    whole: Proposal
-
-
 def merged(
     proposals: Sequence[Proposal],
     scene: Scene,
@@ -57,14 +49,24 @@ def merged(
     evidence; None: those that the config asks for.
     """
     left = list(proposals)
-    if not config.merge or scene.image is None:
+    if not config.merge or scene.image is None or len(left) < 2:
         return left
+    small = [
+        replace(p, mask=mask, cut=None)
+        for p, mask in zip(left, sampled([p.mask for p in left], SIDE), strict=True)
+    ]
     for _ in range(MOST_MERGES):
-        pair = _best_pair(left, scene, config, weights)
+        pair = _best_pair(small, scene, config, weights)
         if pair is None:
             break
-        left = [p for i, p in enumerate(left) if i not in pair.parts] + [pair.whole]
+        left, small = (_together(some, pair) for some in (left, small))
     return left
+
+
+def _together(proposals: Sequence[Proposal], pair: tuple[int, int]) -> list[Proposal]:
+    """All but the pair, and the union of the two at the end."""
+    others = [p for i, p in enumerate(proposals) if i not in pair]
+    return [*others, union(*(proposals[i] for i in pair))]
 
 
 def union(first: Proposal, second: Proposal) -> Proposal:
@@ -99,35 +101,37 @@ def _cut(first: Proposal, second: Proposal, size: tuple[int, int]) -> Mask:
 
 def _best_pair(
     proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig, weights: Linear | None
-) -> _Pair | None:
-    """The two whose union has the most evidence, of those that may be parts of one."""
+) -> tuple[int, int] | None:
+    """The two whose union has the most evidence, of those that may be parts of one; masks on the
+    grid.
+    """
     logits = logits_of(evidence(proposals, scene), config, weights)
     acceptable = (
-        i for i in np.argsort(-logits, kind="stable") if is_acceptable(proposals[i].mask, config)
+        i
+        for i in np.argsort(-logits, kind="stable").tolist()
+        if is_acceptable(proposals[i].mask, config)
     )
     first = list(islice(acceptable, config.merge_among))
-    pairs = [
-        _Pair((first[a], first[b]), union(proposals[first[a]], proposals[first[b]]))
-        for a, b in _pairs([proposals[i] for i in first], scene, config)
-    ]
-    new = [
-        pair
-        for pair in pairs
-        if is_acceptable(pair.whole.mask, config) and not _is_there(pair.whole, proposals)
-    ]
+    pairs = [(first[a], first[b]) for a, b in _pairs([proposals[i] for i in first], scene, config)]
+    unions = [union(proposals[a], proposals[b]) for a, b in pairs]
+    new = [i for i, whole in enumerate(unions) if _is_new(whole.mask, proposals, config)]
     if not new:
         return None
-    table = evidence([*proposals, *(pair.whole for pair in new)], scene)
+    table = evidence([*proposals, *(unions[i] for i in new)], scene)
     whole = logits_of(table, config, weights)[len(proposals) :]
-    parts = np.array([logits[list(pair.parts)].max() for pair in new])
+    parts = np.array([logits[list(pairs[i])].max() for i in new])
     lead = np.where(whole >= parts - config.merge_loss, whole, -np.inf)
     best = int(lead.argmax())
-    return new[best] if np.isfinite(lead[best]) else None
+    return pairs[new[best]] if np.isfinite(lead[best]) else None
 
 
-def _is_there(whole: Proposal, proposals: Sequence[Proposal]) -> bool:
-    """Whether it has been proposed already: then the choice among all of them is enough."""
-    return any(mask_iou(whole.mask, p.mask) >= SAME_IOU for p in proposals)
+def _is_new(whole: Mask, proposals: Sequence[Proposal], config: ChooseConfig) -> bool:
+    """Whether a union could be the object, and has not been proposed: then the choice among all of
+    them is enough.
+    """
+    return is_acceptable(whole, config) and all(
+        mask_iou(whole, p.mask) < SAME_IOU for p in proposals
+    )
 
 
 def _pairs(
@@ -136,7 +140,7 @@ def _pairs(
     """Those that may be parts of one object: beside each other, with a weak seam."""
     if len(proposals) < 2:
         return
-    masks = sampled([p.mask for p in proposals], SIDE)
+    masks = np.stack([p.mask for p in proposals])
     is_even = _lie_side_by_side(masks)
     if not is_even.any():
         return

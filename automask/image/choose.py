@@ -38,15 +38,17 @@ def choose(
     config: ChooseConfig,
     scene: Scene | None = None,
     weights: Linear | None = None,
+    table: NDArray[np.float32] | None = None,
 ) -> Choice:
     """Picks the primary object among proposals of one image, all masks H x W, by any checkpoint.
 
     scene: what the photograph shows beside them; without it the evidence is of the masks alone.
-    weights: of the evidence; None: those that the config asks for.
+    weights: of the evidence; None: those that the config asks for. table: the evidence itself, as
+    evidence.py gives it; None: it is not known yet.
     Index None, with score and confidence 0, says that no proposal is acceptable: too small, nearly
     the whole frame, or with too little evidence. Raises ConfigError for weights that are none.
     """
-    table = evidence(proposals, scene or Scene())
+    table = evidence(proposals, scene or Scene()) if table is None else table
     ranked = _ranked(proposals, config, logits_of(table, config, weights))
     best = next(ranked, None)
     if best is None or best.score < config.min_score:

@@ -13,6 +13,7 @@ from automask.config import RunConfig
 from automask.image.choose import choose, convinces, with_second_look
 from automask.image.clock import Clock
 from automask.image.closeup import Closeup, close_up, pasted
+from automask.image.evidence import evidence
 from automask.image.merge import merged
 from automask.image.scorer import Linear
 from automask.records import Choice, Found, Mask, Proposal
@@ -65,8 +66,10 @@ def look_once(
 ) -> Looked:
     """The object as it was found at first."""
     clock = Clock()
-    wholes = merged(found.proposals, found.scene, config.choose, weights)
-    choice = choose(wholes, config.choose, found.scene, weights)
+    table = evidence(found.proposals, found.scene)
+    wholes = merged(found.proposals, found.scene, config.choose, weights, table)
+    is_known = len(wholes) == len(found.proposals)  # nothing was merged
+    choice = choose(wholes, config.choose, found.scene, weights, table if is_known else None)
     closeup = None if choice.index is None else close_up(image, wholes[choice.index])
     seconds = {**found.seconds, "choose": clock.lap()}
     return Looked(replace(found, proposals=wholes), choice, closeup, seconds)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 from itertools import islice
 
 import cv2
@@ -37,36 +37,62 @@ SAME_IOU = 0.8  # a union as like a proposal as this is that proposal
 MOST_MERGES = 6  # of one photograph
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """A proposal, or a union of some, on the grid."""
+
+    seen: Proposal
+    logit: float
+    members: tuple[int, ...]  # indices of the proposals that it is made of
+
+
 def merged(
     proposals: Sequence[Proposal],
     scene: Scene,
     config: ChooseConfig,
     weights: Linear | None = None,
+    table: Numbers | None = None,
 ) -> list[Proposal]:
     """The proposals (masks H x W), with wholes at the end in the place of their parts.
 
     Without the scene's image no seam can be judged, and nothing is merged. weights: of the
-    evidence; None: those that the config asks for.
+    evidence; None: those that the config asks for. table: the evidence of the proposals; None: it
+    is not known yet. What is merged are the `merge_among` proposals with the most evidence.
     """
-    left = list(proposals)
-    if not config.merge or scene.image is None or len(left) < 2:
-        return left
-    small = [
-        replace(p, mask=mask, cut=None)
-        for p, mask in zip(left, sampled([p.mask for p in left], SIDE), strict=True)
-    ]
+    if not config.merge or scene.image is None or len(proposals) < 2:
+        return list(proposals)
+    table = evidence(proposals, scene) if table is None else table
+    entries = _best(proposals, logits_of(table, config, weights), config)
+    seams = _Seams(scene, config)
+    # What a lead is measured from.
+    (surest,) = _on_grid([max(proposals, key=lambda p: p.predicted_iou)])
     for _ in range(MOST_MERGES):
-        pair = _best_pair(small, scene, config, weights)
-        if pair is None:
+        found = _best_union(entries, seams, surest, weights)
+        if found is None:
             break
-        left, small = (_together(some, pair) for some in (left, small))
-    return left
+        entries = [e for e in entries if not set(e.members) & set(found.members)] + [found]
+    groups = [e.members for e in entries if len(e.members) > 1]
+    parts = {i for members in groups for i in members}
+    wholes = [reduce(union, (proposals[i] for i in members)) for members in groups]
+    return [p for i, p in enumerate(proposals) if i not in parts] + wholes
 
 
-def _together(proposals: Sequence[Proposal], pair: tuple[int, int]) -> list[Proposal]:
-    """All but the pair, and the union of the two at the end."""
-    others = [p for i, p in enumerate(proposals) if i not in pair]
-    return [*others, union(*(proposals[i] for i in pair))]
+def _best(
+    proposals: Sequence[Proposal], logits: NDArray[np.float64], config: ChooseConfig
+) -> list[_Entry]:
+    """The acceptable proposals with the most evidence, on the grid."""
+    order = np.argsort(-logits, kind="stable").tolist()
+    acceptable = (i for i in order if is_acceptable(proposals[i].mask, config))
+    first = list(islice(acceptable, config.merge_among))
+    seen = _on_grid([proposals[i] for i in first])
+    return [_Entry(p, float(logits[i]), (i,)) for i, p in zip(first, seen, strict=True)]
+
+
+def _on_grid(proposals: Sequence[Proposal]) -> list[Proposal]:
+    if not proposals:
+        return []
+    masks = sampled([p.mask for p in proposals], SIDE)
+    return [replace(p, mask=mask, cut=None) for p, mask in zip(proposals, masks, strict=True)]
 
 
 def union(first: Proposal, second: Proposal) -> Proposal:
@@ -99,59 +125,70 @@ def _cut(first: Proposal, second: Proposal, size: tuple[int, int]) -> Mask:
     return joined(at_size(first, size), at_size(second, size))
 
 
-def _best_pair(
-    proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig, weights: Linear | None
-) -> tuple[int, int] | None:
-    """The two whose union has the most evidence, of those that may be parts of one; masks on the
-    grid.
-    """
-    logits = logits_of(evidence(proposals, scene), config, weights)
-    acceptable = (
-        i
-        for i in np.argsort(-logits, kind="stable").tolist()
-        if is_acceptable(proposals[i].mask, config)
-    )
-    first = list(islice(acceptable, config.merge_among))
-    pairs = [(first[a], first[b]) for a, b in _pairs([proposals[i] for i in first], scene, config)]
-    unions = [union(proposals[a], proposals[b]) for a, b in pairs]
-    new = [i for i, whole in enumerate(unions) if _is_new(whole.mask, proposals, config)]
-    if not new:
+def _best_union(
+    entries: Sequence[_Entry], seams: _Seams, surest: Proposal, weights: Linear | None
+) -> _Entry | None:
+    """The union of two that has the most evidence, of those that may be parts of one."""
+    config, scene = seams.config, seams.scene
+    candidates = [
+        (a, b, whole)
+        for a, b in seams.weak_pairs(entries)
+        if _is_new(whole := union(a.seen, b.seen), entries, config)
+    ]
+    if not candidates:
         return None
-    table = evidence([*proposals, *(unions[i] for i in new)], scene)
-    whole = logits_of(table, config, weights)[len(proposals) :]
-    parts = np.array([logits[list(pairs[i])].max() for i in new])
-    lead = np.where(whole >= parts - config.merge_loss, whole, -np.inf)
-    best = int(lead.argmax())
-    return pairs[new[best]] if np.isfinite(lead[best]) else None
+    judged = [*(e.seen for e in entries), surest, *(whole for _, _, whole in candidates)]
+    logits = logits_of(evidence(judged, scene), config, weights)[-len(candidates) :]
+    wholes = [
+        _Entry(whole, logit, a.members + b.members)
+        for (a, b, whole), logit in zip(candidates, logits.tolist(), strict=True)
+        if logit >= max(a.logit, b.logit) - config.merge_loss
+    ]
+    return max(wholes, key=lambda e: e.logit, default=None)
 
 
-def _is_new(whole: Mask, proposals: Sequence[Proposal], config: ChooseConfig) -> bool:
+def _is_new(whole: Proposal, entries: Sequence[_Entry], config: ChooseConfig) -> bool:
     """Whether a union could be the object, and has not been proposed: then the choice among all of
     them is enough.
     """
-    return is_acceptable(whole, config) and all(
-        mask_iou(whole, p.mask) < SAME_IOU for p in proposals
+    return is_acceptable(whole.mask, config) and all(
+        mask_iou(whole.mask, e.seen.mask) < SAME_IOU for e in entries
     )
 
 
-def _pairs(
-    proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig
-) -> Iterator[tuple[int, int]]:
-    """Those that may be parts of one object: beside each other, with a weak seam."""
-    if len(proposals) < 2:
-        return
-    masks = np.stack([p.mask for p in proposals])
-    is_even = _lie_side_by_side(masks)
-    if not is_even.any():
-        return
-    assert scene.image is not None
-    lab = colours_on_grid(scene.image, masks.shape[:0:-1])
-    edges = gradient(lab)[..., 0]
-    near = np.stack([_grown(mask, 1) for mask in masks])
-    for a, b in np.argwhere(is_even):
-        seam = seam_between(masks[a], masks[b], near[a] & near[b], lab, edges)
-        if seam is not None and seam.is_weak(config):
-            yield int(a), int(b)
+class _Seams:
+    """The seams of one photograph, each judged once."""
+
+    def __init__(self, scene: Scene, config: ChooseConfig) -> None:
+        self.scene, self.config = scene, config
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], bool] = {}
+        self._on_grid: tuple[Numbers, Numbers] | None = None
+
+    def weak_pairs(self, entries: Sequence[_Entry]) -> Iterator[tuple[_Entry, _Entry]]:
+        """Those that may be parts of one object: beside each other, with a weak seam."""
+        if len(entries) < 2:
+            return
+        for i, j in np.argwhere(_lie_side_by_side(np.stack([e.seen.mask for e in entries]))):
+            a, b = entries[i], entries[j]
+            key = (a.members, b.members)
+            if key not in self._known:
+                self._known[key] = self._is_weak(a.seen.mask, b.seen.mask)
+            if self._known[key]:
+                yield a, b
+
+    def _is_weak(self, first: Mask, second: Mask) -> bool:
+        lab, edges = self._picture(first.shape)
+        near = _grown(first, 1) & _grown(second, 1)
+        seam = seam_between(first, second, near, lab, edges) if near.any() else None
+        return seam is not None and seam.is_weak(self.config)
+
+    def _picture(self, shape: tuple[int, ...]) -> tuple[Numbers, Numbers]:
+        """Colours and their gradient, of the photograph on the grid of h x w = `shape`."""
+        if self._on_grid is None:
+            assert self.scene.image is not None
+            lab = colours_on_grid(self.scene.image, (shape[1], shape[0]))
+            self._on_grid = lab, gradient(lab)[..., 0]
+        return self._on_grid
 
 
 def _lie_side_by_side(masks: Mask) -> Mask:
@@ -162,7 +199,7 @@ def _lie_side_by_side(masks: Mask) -> Mask:
     lies_in = (shared >= NESTED * own[:, None]) & (own[:, None] <= PART_AREA * own)
     depth = lies_in.sum(axis=1)
     share = shared / np.minimum(own[:, None], own)
-    return np.triu((share <= MOST_SHARED) & (depth[:, None] == depth), k=1)
+    return np.asarray(np.triu((share <= MOST_SHARED) & (depth[:, None] == depth), k=1))
 
 
 @dataclass(frozen=True)

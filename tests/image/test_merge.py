@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
-from automask.image.evidence import NAMES
+from automask.image.evidence import NAMES, evidence
 from automask.image.merge import compactness, joined, merged, union
 from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer, Term
 from automask.records import Proposal, Scene
@@ -218,3 +218,19 @@ def test_nothing_is_merged_where_not_asked_or_without_a_photograph(
 @pytest.mark.parametrize("proposals", [[], [LEFT]])
 def test_fewer_than_two_are_left_as_they_are(config: Any, proposals: list[Proposal]) -> None:
     assert merged(proposals, scene(BOTH_RED), config()) == proposals
+
+
+def test_proposals_of_any_size_are_merged_at_their_own(config: Any) -> None:
+    # Thirty times as large: judged on a grid, and joined pixel by pixel.
+    large = [np.kron(part.mask, np.ones((30, 30), np.bool_)) for part in (LEFT, RIGHT)]
+    (whole,) = merged([proposal(mask) for mask in large], scene(BOTH_RED), config())
+    assert whole.mask.shape == (300, 360)
+    assert (whole.mask == large[0] | large[1]).mean() > 0.999
+
+
+def test_the_evidence_that_is_known_already_may_be_given(config: Any) -> None:
+    parts, settings = [LEFT, RIGHT], config()
+    table = evidence(parts, scene(BOTH_RED))
+    (given,) = merged(parts, scene(BOTH_RED), settings, table=table)
+    (worked_out,) = merged(parts, scene(BOTH_RED), settings)
+    assert np.array_equal(given.mask, worked_out.mask)

@@ -175,6 +175,7 @@ def eval_choice_command(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Only every so many-th image.")] = 1,
     csv: Annotated[Path | None, typer.Option(help="Also write a line for each image.")] = None,
     made_up: Annotated[
         bool,
@@ -199,7 +200,7 @@ def eval_choice_command(
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
     speed = {"generator": generator, **_speed_flags(points, exact)}
     settings = load_config(config, {**flags, **speed, "limit": limit})
-    folder = LabelledFolder(settings, masks, studio)
+    folder = LabelledFolder(settings, masks, studio, every)
     proposer = proposer_for(settings)
     made = made_up or parts
     source = FromTruth(proposer, has_whole=not parts) if made else FromModel(proposer)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -36,14 +37,11 @@ def main() -> None:
     table = Table("proposals", "evidence, ms", "choice, ms", "merging, ms", box=None)
     for count in COUNTS:
         some = proposals[:count]
+        known = evidence(some, scene)
         times = (
             _milliseconds(lambda some=some: evidence(some, scene)),
             _milliseconds(lambda some=some: choose(some, ChooseConfig(), scene)),
-            _milliseconds(
-                lambda some=some, table=evidence(some, scene): merged(
-                    some, scene, ChooseConfig(), table=table
-                )
-            ),
+            _milliseconds(partial(merged, some, scene, ChooseConfig(), table=known)),
         )
         table.add_row(str(count), *(f"{ms:.1f}" for ms in times))
     Console().print(table)

@@ -14,6 +14,7 @@ from automask.console import make_console, shown, split_names, visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.evaluate.command import eval_command
 from automask.export.command import export_command
+from automask.filters.command import eval_filters_command
 from automask.report.command import report_after_run, report_command
 from automask.slurm.command import array_command
 from automask.status.command import merge_command, status_command
@@ -211,10 +212,14 @@ def eval_choice_command(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Only every so many-th image.")] = 1,
     csv: Annotated[Path | None, typer.Option(help="Also write a line for each image.")] = None,
     made_up: Annotated[
         bool,
         typer.Option("--made-up", help="Make proposals from the true masks, without a model."),
+    ] = False,
+    parts: Annotated[
+        bool, typer.Option("--parts", help="With --made-up: the object in parts, never whole.")
     ] = False,
     studio: Annotated[
         bool, typer.Option("--studio", help="Set each object on a studio backdrop first.")
@@ -232,8 +237,10 @@ def eval_choice_command(
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
     speed = {"generator": generator, **_speed_flags(points, exact)}
     settings = load_config(config, {**flags, **speed, "limit": limit})
-    folder = LabelledFolder(settings, masks, studio)
-    source = (FromTruth if made_up else FromModel)(proposer_for(settings))
+    folder = LabelledFolder(settings, masks, studio, every)
+    proposer = proposer_for(settings)
+    made = made_up or parts
+    source = FromTruth(proposer, has_whole=not parts) if made else FromModel(proposer)
     rows = evaluate(settings, folder, make_console(), source)
     if csv is not None:
         write_csv(csv, rows)
@@ -351,6 +358,7 @@ app.command("records")(records_command)
 app.command("status")(status_command)
 app.command("merge")(merge_command)
 app.command("export")(export_command)
+app.command("eval-filters")(eval_filters_command)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ else:
 
 # Raised whenever a change of code gives other masks for the same settings, so that a rerun
 # does not mix masks of two versions in one folder.
-MASK_RULES = 4
+MASK_RULES = 5
 # The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
 # proposals would be made on a small copy anyway.
 MAX_PIXELS = 160_000_000
@@ -61,6 +61,12 @@ class ChooseConfig(Section):
     max_border_coverage: float = Field(0.8, ge=0, le=1)  # above: a backdrop
     min_score: float = Field(0.1, ge=0, le=1)  # below: no_object
     same_object_iou: float = Field(0.7, ge=0, le=1)  # a runner-up must differ more than this
+    merge: bool = True  # whether parts that make one object become one, see image/merge.py
+    merge_among: int = Field(12, ge=2)  # proposals, those with the most evidence
+    merge_edge: float = Field(1.3, ge=0)  # gradient on the seam against the outline; below: weak
+    merge_colour: float = Field(0.3, ge=0)  # across the seam, in 100 units of Lab; below: alike
+    merge_compactness: float = Field(0.5, ge=0)  # of the union against its parts; below: ragged
+    merge_loss: float = Field(0.25, ge=0)  # of evidence, that a whole may have less than a part
     margin_cap: float = Field(4.0, gt=0)  # beyond, or without a runner-up, the margin says no more
     ambiguous_margin: float = Field(1.0, ge=0)  # between winner and runner-up
     contender_margin: float = Field(1.0, ge=0)  # what is asked again, this close to the winner

@@ -8,9 +8,11 @@ What a run does after the choice, the second look and the drawing of the outline
 from __future__ import annotations
 
 import csv
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,15 +26,15 @@ from automask.api import proposer_for
 from automask.config import RefineConfig, RunConfig
 from automask.evaluate.trust import trust
 from automask.evaluate.wording import trust_lines
-from automask.image.choose import area_fraction, border_coverage
-from automask.image.pipeline import Proposer, look_closer
+from automask.image.choose import area_fraction, border_coverage, choose, flags_of
+from automask.image.closer import Proposer, look_closer
 from automask.image.refine import cleaned, refine
 from automask.image.sizes import at_size, shrink
 from automask.labelled import Labelled, dataset_of
-from automask.made_up import proposals_from_truth
+from automask.made_up import NeverAgain, proposals_from_truth
 from automask.metrics import boundary_f, mask_iou
 from automask.progress import shown
-from automask.records import Found, Proposal
+from automask.records import Found, Proposal, Scene
 from automask.spreadsheet import cells
 from automask.summary import LOW_CONFIDENCE
 
@@ -49,10 +51,12 @@ class Row:
     proposals: int
     argmax: float  # highest predicted IoU
     largest: float  # largest mask that does not touch the border
-    chosen: float  # the proposal that a run chooses
+    chosen: float  # the proposal with the most evidence, of those that the model made
+    merged: float  # the same with wholes in the place of their parts: what a run chooses
     looked: float  # its mask after the second look
     final: float  # the mask that a run writes, its outline drawn to the edges
-    oracle: float  # best proposal there is
+    oracle: float  # best proposal that the model made
+    whole: float  # best of them and of the wholes that were made of them
     looked_boundary: float  # boundary F-score before the outline is drawn, see metrics.py
     boundary: float  # and that of the final mask
     is_backdrop: bool  # whether the final mask shows the background
@@ -65,9 +69,11 @@ RULES = {
     "argmax": "argmax",
     "largest": "largest",
     "chosen": "chosen",
+    "merged": "merged",
     "looked": "second look",
     "final": "final",
     "oracle": "oracle",
+    "whole": "with wholes",
 }
 
 
@@ -93,23 +99,16 @@ class FromModel:
 class FromTruth:
     """Proposals made up from the true mask, see made_up.py; of the model there is the scene."""
 
-    def __init__(self, proposer: Proposer, seed: int = 0) -> None:
+    def __init__(self, proposer: Proposer, seed: int = 0, has_whole: bool = True) -> None:
         self.proposer, self._model = NeverAgain(proposer), FromModel(proposer)
-        self._rng = np.random.default_rng(seed)
+        self._seed, self._has_whole = seed, has_whole
 
     def found(self, photograph: Labelled) -> Found:
         seen = self._model.found(photograph)
-        return Found(proposals_from_truth(photograph.truth, self._rng), seen.scene, seen.seconds)
-
-
-class NeverAgain:
-    """A proposer that is not asked for a second look: the proposals are not its own."""
-
-    look_again_below = 0.0
-
-    def __init__(self, proposer: Proposer) -> None:
-        self.max_side, self.mask_side = proposer.max_side, proposer.mask_side
-        self.propose, self.look_again = proposer.propose, proposer.look_again
+        # The same for the same name, whatever else is in the folder.
+        rng = np.random.default_rng([self._seed, *os.fsencode(photograph.name)])
+        made_up = proposals_from_truth(photograph.truth, rng, self._has_whole)
+        return Found(made_up, seen.scene, seen.seconds)
 
 
 def evaluate(
@@ -131,32 +130,46 @@ def row_of(photograph: Labelled, found: Found, proposer: Proposer, config: RunCo
     """What each rule would choose among the proposals, against the truth."""
     truth, proposals = photograph.truth, found.proposals
     looked = look_closer(photograph.image, found, proposer, config)
+    wholes, choice = looked.found.proposals, looked.choice
     raw, final = (
         refine(looked.closeup, truth.shape, proposer.mask_side, settings)
         for settings in (_undrawn(config.refine), config.refine)
     )
 
-    def iou_of(index: int | None) -> float:
-        mask = at_size(None if index is None else proposals[index], truth.shape)
+    def iou_of(proposal: Proposal | None) -> float:
+        mask = at_size(proposal, truth.shape)
         return mask_iou(cleaned(mask, mask.size, config.refine), truth)
 
+    ious = [iou_of(proposal) for proposal in proposals]
+    rules = (argmax_predicted_iou, largest_inside, partial(_chosen, found.scene, config))
+    argmax, largest, chosen = (
+        iou_of(None) if index is None else ious[index]
+        for index in (rule(proposals) for rule in rules)
+    )
+    oracle = max(ious, default=iou_of(None))
     return Row(
         image=photograph.name,
         dataset=dataset_of(Path(photograph.name).stem),
         proposals=len(proposals),
-        argmax=iou_of(argmax_predicted_iou(proposals)),
-        largest=iou_of(largest_inside(proposals)),
-        chosen=iou_of(looked.choice.index),
+        argmax=argmax,
+        largest=largest,
+        chosen=chosen,
+        merged=iou_of(None if choice.index is None else wholes[choice.index]),
         looked=mask_iou(raw, truth),
         final=mask_iou(final, truth),
-        oracle=max((iou_of(i) for i in range(len(proposals))), default=iou_of(None)),
+        oracle=oracle,
+        whole=max([oracle, *(iou_of(p) for p in wholes if not any(p is q for q in proposals))]),
         looked_boundary=boundary_f(raw, truth),
         boundary=boundary_f(final, truth),
         is_backdrop=bool(final.any()) and mask_iou(final, ~truth) >= BACKDROP_IOU,
-        confidence=looked.choice.confidence,
-        score=looked.choice.score,
-        flags=" ".join(looked.choice.flags),
+        confidence=choice.confidence,
+        score=choice.score,
+        flags=" ".join(flags_of(choice, final, config.choose)),
     )
+
+
+def _chosen(scene: Scene, config: RunConfig, proposals: Sequence[Proposal]) -> int | None:
+    return choose(proposals, config.choose, scene).index
 
 
 def _undrawn(config: RefineConfig) -> RefineConfig:

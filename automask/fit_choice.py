@@ -9,7 +9,8 @@ What is fitted, each on top of the one before:
    Proposals made up from the true masks (made_up.py) count a tenth, so that the weights do not
    fit one model's habits alone.
 2. Slope and intercept that make the evidence log odds of being the object (IoU >= 0.5).
-3. The confidence: log odds that the chosen mask is good (IoU >= 0.8).
+3. The confidence: log odds that the chosen mask is good (IoU >= 0.8). Choices among made-up
+   proposals count a tenth here as well.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ from automask.fit_linear import (
     weighted,
     weights_of,
 )
-from automask.image.choose import choose, confidence_evidence
-from automask.image.closeup import close_up, pasted
+from automask.image.choose import confidence_evidence
+from automask.image.closer import Looked, Proposer, look_again, look_once
+from automask.image.closeup import pasted
 from automask.image.evidence import NAMES, evidence
-from automask.image.pipeline import Proposer
 from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer
 from automask.image.sizes import resized, shrink
 from automask.image.write import write_atomic
@@ -65,7 +66,8 @@ class Case:
     photograph: Labelled
     found: Found
     listed: Listed
-    made_up: Listed
+    made_up: Found
+    made_up_listed: Listed
 
 
 @dataclass(frozen=True)
@@ -139,13 +141,14 @@ def _case(
     photograph: Labelled, image: NDArray[np.uint8], found: Found, rng: np.random.Generator
 ) -> Case:
     truth = resized(photograph.truth, found.proposals[0].mask.shape)
-    made_up = proposals_from_truth(truth, rng)
+    made_up = replace(found, proposals=proposals_from_truth(truth, rng))
     bare = [replace(p, cut=None) for p in found.proposals]  # its logits are most of the memory
     return Case(
         photograph=Labelled(photograph.name, image, truth),
         found=replace(found, proposals=bare),
         listed=_listed(found, truth),
-        made_up=_listed(replace(found, proposals=made_up), truth, MADE_UP_WEIGHT),
+        made_up=made_up,
+        made_up_listed=_listed(made_up, truth, MADE_UP_WEIGHT),
     )
 
 
@@ -156,7 +159,7 @@ def _listed(found: Found, truth: Mask, weight: float = 1.0) -> Listed:
 
 
 def _lists(cases: Sequence[Case]) -> list[Listed]:
-    return [listed for case in cases for listed in (case.listed, case.made_up)]
+    return [listed for case in cases for listed in (case.listed, case.made_up_listed)]
 
 
 def _by_folds(cases: Sequence[Case], begin: Scorer | None) -> list[Linear]:
@@ -189,35 +192,48 @@ def _fit_confidence(
     begin: Scorer | None,
 ) -> Linear:
     """Of choices by weights that were fitted without the image, with what a second look said."""
-    seen = [_sure_evidence(c, w, proposer, config) for c, w in zip(cases, held_out, strict=True)]
-    told = [one for one in seen if one is not None]
-    if len(told) < MIN_IMAGES:
+    told = [t for c, w in zip(cases, held_out, strict=True) for t in _told(c, w, proposer, config)]
+    if sum(one.weight == 1 for one in told) < MIN_IMAGES:
         raise UsageError(
-            f"an object was chosen on {len(told)} photographs: {MIN_IMAGES} is the least"
+            f"an object was chosen on {sum(one.weight == 1 for one in told)} photographs: "
+            f"{MIN_IMAGES} is the least"
         )
-    table = np.array([[known.get(n, np.nan) for n in CONFIDENCE_NAMES] for known, _ in told])
-    good = np.array([iou >= GOOD_IOU for _, iou in told])
+    table = np.array([[one.known.get(n, np.nan) for n in CONFIDENCE_NAMES] for one in told])
+    good = np.array([one.iou >= GOOD_IOU for one in told])
     linear = begin.confidence if begin else blank(CONFIDENCE_NAMES, table)
     standard = linear.standardised(CONFIDENCE_NAMES, table)
     held = np.append(weights_of(linear, CONFIDENCE_NAMES), linear.intercept)
     hold = np.full(len(held), HOLD_CONFIDENCE)
-    weights = fit_logistic(standard, good, np.ones(len(good)), hold, held)
+    counts = np.array([one.weight for one in told])
+    weights = fit_logistic(standard, good, counts, hold, held)
     return weighted(linear, CONFIDENCE_NAMES, weights[:-1], weights[-1])
 
 
-def _sure_evidence(
-    case: Case, own: Linear, proposer: Proposer, config: RunConfig
-) -> tuple[dict[str, float], float] | None:
-    """What confidence is made of, and the mask's IoU; None where nothing was chosen."""
-    image, truth = case.photograph.image, case.photograph.truth
-    choice = choose(case.found.proposals, config.choose, case.found.scene, own)
-    if choice.index is None:
-        return None
-    proposal = case.found.proposals[choice.index]
-    if proposer.look_again_below == 0:
-        return confidence_evidence(choice, None), mask_iou(proposal.mask, truth)
-    first = close_up(image, proposal)
-    again = proposer.look_again(first.pixels, first.mask).proposals[0]
-    second = replace(first, mask=again.mask)
-    final = pasted(second, image.shape, truth.shape)
-    return confidence_evidence(choice, again.predicted_iou), mask_iou(final, truth)
+@dataclass(frozen=True)
+class _Told:
+    """A choice that was made, and what became of it."""
+
+    known: dict[str, float]  # what confidence is made of
+    iou: float  # of the mask, with the true one
+    weight: float
+
+
+def _told(case: Case, own: Linear, proposer: Proposer, config: RunConfig) -> list[_Told]:
+    """The choice among the model's proposals, and that among the made-up ones, which the model has
+    not made and is not asked to look at again. Where nothing was chosen there is nothing to tell.
+    """
+    image = case.photograph.image
+    looked = look_once(image, case.found, config, own)
+    if proposer.look_again_below > 0:
+        looked = look_again(looked, image, proposer, config, weights=own)
+    made_up = look_once(image, case.made_up, config, own)
+    both = ((looked, 1.0), (made_up, MADE_UP_WEIGHT))
+    return [_outcome(case, of, weight) for of, weight in both if of.closeup is not None]
+
+
+def _outcome(case: Case, looked: Looked, weight: float) -> _Told:
+    assert looked.closeup is not None
+    truth = case.photograph.truth
+    mask = pasted(looked.closeup, case.photograph.image.shape, truth.shape)
+    known = confidence_evidence(looked.choice, looked.seen_iou)
+    return _Told(known, mask_iou(mask, truth), weight)

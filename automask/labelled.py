@@ -32,11 +32,13 @@ class Labelled:
 class LabelledFolder:
     """The images of a folder with their masks `masks/<stem>.png` (foreground >= 128), in turn."""
 
-    def __init__(self, config: RunConfig, masks: Path, studio: bool = False) -> None:
+    def __init__(
+        self, config: RunConfig, masks: Path, studio: bool = False, every: int = 1
+    ) -> None:
         self.config = config
         self.masks = masks
         self.studio = studio  # each object is set on a studio backdrop, see studio.py
-        self.jobs = scan(config.input)[: config.limit]
+        self.jobs = scan(config.input)[::every][: config.limit]  # every so many-th
         if not self.jobs:
             raise UsageError(f"no image in {config.input}")
 

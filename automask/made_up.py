@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.image.closer import Proposer
 from automask.records import Proposal
 
 Mask = NDArray[np.bool_]
@@ -23,16 +24,32 @@ IOU_SPREAD = 0.04  # standard deviation
 STABILITY, STABILITY_SPREAD = 0.94, 0.03
 
 
-def proposals_from_truth(truth: Mask, rng: np.random.Generator) -> list[Proposal]:
-    """Proposals for a photograph with this true mask (H x W), in random order, scores noisy."""
+def proposals_from_truth(
+    truth: Mask, rng: np.random.Generator, has_whole: bool = True
+) -> list[Proposal]:
+    """Proposals for a photograph with this true mask (H x W), in random order, scores noisy.
+
+    has_whole: whether the object itself is among them, or its parts only.
+    """
     background = ~truth
     pieces = _split(background, rng)
     masks = [(_wavering(truth, rng), OBJECT_IOU), (_wavering(background, rng), BACKGROUND_IOU)]
     masks += [(part, PART_IOU) for part in _split(truth, rng)]
     masks += [(piece, PIECE_IOU) for piece in pieces]
     masks += [(truth | pieces[0], UNION_IOU)]
+    masks = masks[0 if has_whole else 1 :]
     order = rng.permutation(len(masks))
     return [_scored(masks[i][0], masks[i][1], rng) for i in order if masks[i][0].any()]
+
+
+class NeverAgain:
+    """A proposer that is not asked for a second look: the proposals are not its own."""
+
+    look_again_below = 0.0
+
+    def __init__(self, proposer: Proposer) -> None:
+        self.max_side, self.mask_side = proposer.max_side, proposer.mask_side
+        self.propose, self.look_again = proposer.propose, proposer.look_again
 
 
 def _scored(mask: Mask, mean_iou: float, rng: np.random.Generator) -> Proposal:

@@ -76,7 +76,7 @@ class Choice:
     runner_up: int | None = None  # the best proposal that shows something else
     margin: float = 0.0  # log odds between the two, capped
     terms: Mapping[str, float] = field(default_factory=dict)  # the evidence, see image/evidence.py
-    flags: tuple[str, ...] = ()  # what a person should know, e.g. touches_border
+    flags: tuple[str, ...] = ()  # what a person should know of it: ambiguous, low_stability
 
 
 @dataclass(frozen=True)

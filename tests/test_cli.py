@@ -14,10 +14,12 @@ import torch
 from PIL import Image
 
 import automask.eval_choice
+import automask.filters.oracle
 import automask.sam.build
 import automask.sam.predictor
 from automask.cli import main
 from automask.eval_choice import Row
+from automask.filters.oracle import Left
 from automask.labelled import LabelledFolder
 
 FEW_POINTS = "[propose.settings]\npoints_per_side = 3\n"
@@ -318,6 +320,28 @@ def test_eval_choice_measures_each_photograph_and_writes_it_down(
     assert [line.split(",")[0] for line in lines.read_text().splitlines()] == [
         "image", "a.png", "sub/b.png",
     ]  # fmt: skip
+
+
+def test_eval_choice_among_parts_takes_every_so_many_th(
+    source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("eval-choice", source, masks, "--made-up", "--parts", "--every", "2")
+    assert call(*arguments, monkeypatch=monkeypatch) == 0
+    figures = capsys.readouterr().out.splitlines()[1].split()
+    assert figures[:2] == ["all", "1"]
+    # argmax, largest, chosen, merged, second look, final, oracle, with wholes
+    assert float(figures[9]) >= float(figures[8])
+
+
+def test_eval_filters_tells_what_each_filter_left(
+    source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [Left("stock", "asked", 12, 0.75)]
+    monkeypatch.setattr(automask.filters.oracle, "evaluate", lambda *_: rows)
+    assert call("eval-filters", source, masks, "--limit", "1", monkeypatch=monkeypatch) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "1 photographs, tiny"
+    assert lines[2].split() == ["stock", "asked", "12", "0.750"]
 
 
 @pytest.mark.parametrize(("flags", "studio"), [((), False), (("--studio",), True)])

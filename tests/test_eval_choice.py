@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -220,12 +221,25 @@ def test_made_up_proposals_come_again_with_their_seed() -> None:
     assert first != other
 
 
+def test_without_the_whole_its_parts_are_merged_and_told_apart() -> None:
+    class Sees(FakeProposer):
+        """The colours too: a seam within the object is none of them."""
+
+        def propose(self, image_rgb: np.ndarray) -> Found:
+            return replace(super().propose(image_rgb), scene=Scene(image_rgb))
+
+    source = FromTruth(Sees(), has_whole=False)
+    (row,) = evaluate(CONFIG, [labelled()], QUIET, source)
+    assert row.chosen <= row.oracle < 0.8
+    assert row.merged == row.whole > row.oracle
+
+
 def test_made_up_proposals_are_not_looked_at_again() -> None:
     def again(_image_rgb: np.ndarray, _mask: Mask) -> Mask:
         raise AssertionError("nobody made these proposals")
 
     (row,) = evaluate(CONFIG, [labelled()], QUIET, FromTruth(FakeProposer(again=again)))
-    assert row.looked == row.chosen
+    assert row.looked == row.merged
 
 
 # What is shown
@@ -239,9 +253,11 @@ def row(**changes: Any) -> Row:
         "argmax": 0.1,
         "largest": 0.2,
         "chosen": 0.8,
+        "merged": 0.81,
         "looked": 0.85,
         "final": 0.9,
         "oracle": 0.95,
+        "whole": 0.96,
         "looked_boundary": 0.5,
         "boundary": 0.6,
         "is_backdrop": False,
@@ -265,12 +281,13 @@ def test_the_table_has_a_line_for_each_data_set_and_one_for_all() -> None:
         row(dataset="a", final=0.95, boundary=0.9),
         row(dataset="a", final=0.85, boundary=0.6),
     )
-    same = ["0.100", "0.200", "0.800", "0.850"]  # argmax, largest, chosen, second look
-    # Then final, oracle, F undrawn, F final, final > 0.9, final < 0.5, backdrop.
+    # argmax, largest, chosen, merged, second look
+    same = ["0.100", "0.200", "0.800", "0.810", "0.850"]
+    # Then final, oracle, that with wholes, F undrawn, F final, final > 0.9, final < 0.5, backdrop.
     assert lines[1:4] == [
-        ["a", "2", *same, "0.900", "0.950", "0.500", "0.750", "50%", "0%", "0.0%"],
-        ["b", "1", *same, "0.400", "0.950", "0.500", "0.300", "0%", "100%", "100.0%"],
-        ["all", "3", *same, "0.733", "0.950", "0.500", "0.600", "33%", "33%", "33.3%"],
+        ["a", "2", *same, "0.900", "0.950", "0.960", "0.500", "0.750", "50%", "0%", "0.0%"],
+        ["b", "1", *same, "0.400", "0.950", "0.960", "0.500", "0.300", "0%", "100%", "100.0%"],
+        ["all", "3", *same, "0.733", "0.950", "0.960", "0.500", "0.600", "33%", "33%", "33.3%"],
     ]
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from automask.fit_choice import (
     print_fitted,
     write_scorer,
 )
-from automask.fit_linear import Listed, fit_weights
+from automask.fit_linear import Listed, fit_logistic, fit_weights
 from automask.image.evidence import NAMES
 from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer, Term, scorer
 from automask.labelled import Labelled
@@ -126,6 +128,47 @@ def test_the_model_looks_again_where_a_run_would(below: float, looks: int) -> No
     proposer = FakeProposer(look_again_below=below)
     fitted_on(proposer=proposer)
     assert proposer.looked_again == looks
+
+
+class LooksAway(FakeProposer):
+    """Its second look is at all but the object: no run would believe it."""
+
+    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> Found:
+        found = super().look_again(image_rgb, mask)
+        wrong = [replace(p, mask=~p.mask, predicted_iou=0.1) for p in found.proposals]
+        return replace(found, proposals=wrong)
+
+
+def test_confidence_learns_of_the_mask_that_a_run_keeps(
+    told_to_confidence: list[tuple[np.ndarray, np.ndarray]],
+) -> None:
+    fitted_on(proposer=LooksAway(look_again_below=0.8))
+    fitted_on(proposer=FakeProposer(look_again_below=0.0))
+    (away, away_weights), (never, never_weights) = told_to_confidence
+    # What was refused is as if it had not been seen: not its mask, and not its predicted IoU.
+    assert np.array_equal(away, never)
+    assert np.array_equal(away_weights, never_weights)
+
+
+def test_confidence_hears_a_tenth_of_choices_among_made_up_proposals(
+    told_to_confidence: list[tuple[np.ndarray, np.ndarray]],
+) -> None:
+    fitted_on()
+    ((_, weights),) = told_to_confidence
+    assert sorted(weights) == [0.1] * 10 + [1.0] * 10
+
+
+@pytest.fixture
+def told_to_confidence(monkeypatch: pytest.MonkeyPatch) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of each fit of a confidence whether the masks were good, and what each of them counts."""
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def spy(rows: Any, good: Any, weight: Any, *rest: Any) -> Any:
+        seen.append((good, weight))
+        return fit_logistic(rows, good, weight, *rest)
+
+    monkeypatch.setattr(fit_choice_module, "fit_logistic", spy)
+    return seen
 
 
 @pytest.fixture

@@ -80,6 +80,14 @@ def test_limit_takes_the_first_photographs(tmp_path: Path) -> None:
     assert [p.name for p in photographs] == ["a.png", "b.png"]
 
 
+def test_every_so_many_th_is_taken_before_the_limit(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png", "d.png", "e.png"):
+        add(tmp_path, name)
+    config = RunConfig(input=tmp_path / "images", output=tmp_path, limit=2)
+    every_second = LabelledFolder(config, tmp_path / "masks", every=2)
+    assert [p.name for p in every_second] == ["a.png", "c.png"]
+
+
 def test_a_folder_without_images_is_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     with pytest.raises(UsageError, match="no image in"):

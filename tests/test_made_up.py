@@ -23,6 +23,14 @@ def test_there_is_the_object_its_parts_the_background_and_its_pieces() -> None:
     assert sum(o == 0 for o in overlaps) >= PARTS  # pieces of the background
 
 
+def test_the_object_can_be_left_out_and_its_parts_stay() -> None:
+    proposals = proposals_from_truth(truth(), np.random.default_rng(0), has_whole=False)
+    assert len(proposals) == 1 + 2 * PARTS + 1
+    inside = [p.mask for p in proposals if p.mask.any() and not (p.mask & ~truth()).any()]
+    assert len(inside) == PARTS
+    assert np.array_equal(np.any(inside, axis=0), truth())
+
+
 def test_the_same_seed_gives_the_same_proposals() -> None:
     first, second = (proposals_from_truth(truth(), np.random.default_rng(7)) for _ in range(2))
     assert all(np.array_equal(a.mask, b.mask) for a, b in zip(first, second, strict=True))

@@ -1,4 +1,4 @@
-"""The risk-coverage curve as a picture."""
+"""What a confidence is worth, as pictures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def risk_coverage_chart(trust: Trust) -> Image.Image:
     best += [(c, (c - good) / c) for c in trust.curve.coverage.tolist() if c > good]
     highest = max(risk for _, risk in [*curve, *best])
     canvas = _Canvas(top_value=max(0.1, highest * 1.08))
-    canvas.frame()
+    canvas.frame("most confident share of the images", f"bad among them (IoU below {GOOD_IOU})")
     canvas.line([(0.0, trust.area_chance), (1.0, trust.area_chance)], CHANCE)
     canvas.line(best, BEST)
     canvas.line(curve, CURVE, width=3)
@@ -35,6 +35,31 @@ def risk_coverage_chart(trust: Trust) -> Image.Image:
             (CURVE, f"by confidence, area {trust.area:.3f}"),
             (BEST, f"best possible order, {trust.area_best:.3f}"),
             (CHANCE, f"by chance, {trust.area_chance:.3f}"),
+        )
+    )
+    return canvas.finished()
+
+
+def reliability_chart(trust: Trust) -> Image.Image:
+    """Share of good masks by confidence, a dot for each bin with its number of images; on the
+    line a confidence is honest.
+    """
+    canvas = _Canvas(top_value=1.0)
+    canvas.frame("confidence", f"good (IoU of {GOOD_IOU} and more)")
+    canvas.line([(0.0, 0.0), (1.0, 1.0)], CHANCE)
+    dots = [
+        (b.confidence, b.good, b.images)
+        for b in trust.bins
+        if b.confidence is not None and b.good is not None
+    ]
+    canvas.line([(sure, good) for sure, good, _ in dots], CURVE, width=3)
+    for sure, good, images in dots:
+        canvas.dot(sure, good, CURVE)
+        canvas.words(sure, good, str(images), "lt", dx=8, dy=2)
+    canvas.legend(
+        (
+            (CURVE, f"calibration error {trust.calibration_error:.3f}"),
+            (CHANCE, "honest"),
         )
     )
     return canvas.finished()
@@ -65,15 +90,21 @@ class _Canvas:
         place = (across + dx * FINE, down + dy * FINE)
         self.pen.text(place, text, "black", self.font, anchor=anchor)
 
-    def frame(self) -> None:
+    def dot(self, x: float, y: float, colour: str) -> None:
+        across, down = self.at(x, y)
+        reach = 5 * FINE
+        self.pen.ellipse((across - reach, down - reach, across + reach, down + reach), fill=colour)
+
+    def frame(self, across: str, up: str) -> None:
+        """Axes with their names and values."""
         self.line([(0, self.top_value), (0, 0), (1, 0)], FRAME, width=1)
         for tenths in range(0, 11, 2):
             self.words(tenths / 10, 0, f"{tenths * 10} %", "mt", dy=8)
         step = next(s for s in (0.02, 0.05, 0.1, 0.2) if self.top_value / s <= 6)
         for number in range(int(self.top_value / step) + 1):
             self.words(0, number * step, f"{round(number * step * 100)} %", "rm", dx=-8)
-        self.words(0.5, 0, "most confident share of the images", "mt", dy=32)
-        self.words(0, self.top_value, f"bad among them (IoU below {GOOD_IOU})", "lb", -50, -22)
+        self.words(0.5, 0, across, "mt", dy=32)
+        self.words(0, self.top_value, up, "lb", -50, -22)
 
     def legend(self, entries: Sequence[tuple[str, str]]) -> None:
         across, down = self.at(1, self.top_value)

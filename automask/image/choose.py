@@ -7,10 +7,11 @@ easy to outline: a studio backdrop.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
 from automask.image.evidence import NAMES, evidence
@@ -37,18 +38,22 @@ def choose(
     config: ChooseConfig,
     scene: Scene | None = None,
     weights: Linear | None = None,
+    table: NDArray[np.float32] | None = None,
 ) -> Choice:
     """Picks the primary object among proposals of one image, all masks H x W, by any checkpoint.
 
     scene: what the photograph shows beside them; without it the evidence is of the masks alone.
-    weights: of the evidence; None: those that the config asks for.
+    weights: of the evidence; None: those that the config asks for. table: the evidence itself, as
+    evidence.py gives it; None: it is not known yet.
     Index None, with score and confidence 0, says that no proposal is acceptable: too small, nearly
     the whole frame, or with too little evidence. Raises ConfigError for weights that are none.
     """
-    ranked = _ranked(proposals, config, scene or Scene(), weights)
-    if not ranked or ranked[0].score < config.min_score:
+    table = evidence(proposals, scene or Scene()) if table is None else table
+    ranked = _ranked(proposals, config, logits_of(table, config, weights))
+    best = next(ranked, None)
+    if best is None or best.score < config.min_score:
         return Choice(None, 0.0, 0.0)
-    best, runner_up = ranked[0], _first_other(proposals, ranked, config.same_object_iou)
+    runner_up = _first_other(proposals, best, ranked, config.same_object_iou)
     margin = np.inf if runner_up is None else best.logit - runner_up.logit
     choice = Choice(
         index=best.index,
@@ -56,10 +61,17 @@ def choose(
         confidence=0.0,
         runner_up=runner_up.index if runner_up is not None else None,
         margin=min(float(margin), config.margin_cap),
-        terms=best.terms,
+        terms=dict(zip(NAMES, table[best.index].tolist(), strict=True)),
         flags=_flags(proposals[best.index], margin, config),
     )
     return with_second_look(choice, config, None)
+
+
+def logits_of(
+    table: NDArray[np.float32], config: ChooseConfig, weights: Linear | None = None
+) -> NDArray[np.float64]:
+    """Log odds of being the object, K, from the evidence of K proposals, K x len(NAMES)."""
+    return (weights or _scorer(config).choice).logit(NAMES, table)
 
 
 def with_second_look(choice: Choice, config: ChooseConfig, seen_iou: float | None) -> Choice:
@@ -76,10 +88,11 @@ def confidence_evidence(choice: Choice, seen_iou: float | None) -> dict[str, flo
 
 def contenders(proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig) -> list[Proposal]:
     """The proposal that `choose` would pick, and those close behind that show something else."""
-    ranked = _ranked(proposals, config, scene)
     found: list[Proposal] = []
-    for scored in ranked:
-        is_close = ranked[0].logit - scored.logit <= config.contender_margin
+    best = None
+    for scored in _ranked(proposals, config, logits_of(evidence(proposals, scene), config)):
+        best = best or scored
+        is_close = best.logit - scored.logit <= config.contender_margin
         if not is_close or len(found) == MAX_CONTENDERS:
             break
         proposal = proposals[scored.index]
@@ -89,12 +102,17 @@ def contenders(proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig
 
 
 def convinces(
-    seen: Proposal, proposals: Sequence[Proposal], index: int, config: ChooseConfig, scene: Scene
+    seen: Proposal,
+    proposals: Sequence[Proposal],
+    index: int,
+    config: ChooseConfig,
+    scene: Scene,
+    weights: Linear | None = None,
 ) -> bool:
     """Whether what a second look saw of a proposal, by its index, has as much evidence for it."""
-    if not _is_acceptable(seen.mask, config):
+    if not is_acceptable(seen.mask, config):
         return False
-    logits = _scorer(config).choice.logit(NAMES, evidence([*proposals, seen], scene))
+    logits = logits_of(evidence([*proposals, seen], scene), config, weights)
     return bool(logits[-1] >= logits[index] - config.second_look_loss)
 
 
@@ -102,7 +120,6 @@ def convinces(
 class _Scored:
     index: int  # into the proposals
     logit: float  # log odds that it is the object
-    terms: Mapping[str, float]  # its evidence
 
     @property
     def score(self) -> float:
@@ -110,47 +127,48 @@ class _Scored:
 
 
 def _ranked(
-    proposals: Sequence[Proposal],
-    config: ChooseConfig,
-    scene: Scene,
-    weights: Linear | None = None,
-) -> list[_Scored]:
-    """The acceptable proposals, the best first."""
-    table = evidence(proposals, scene)
-    logits = (weights or _scorer(config).choice).logit(NAMES, table)
-    scored = [
-        _Scored(i, float(logits[i]), dict(zip(NAMES, table[i].tolist(), strict=True)))
-        for i, proposal in enumerate(proposals)
-        if _is_acceptable(proposal.mask, config)
-    ]
-    return sorted(scored, key=lambda s: (-s.logit, s.index))
+    proposals: Sequence[Proposal], config: ChooseConfig, logits: NDArray[np.float64]
+) -> Iterator[_Scored]:
+    """The acceptable proposals, the best first; looked at only as far as they are asked for."""
+    for index in np.argsort(-logits, kind="stable").tolist():
+        if is_acceptable(proposals[index].mask, config):
+            yield _Scored(index, float(logits[index]))
 
 
 def _scorer(config: ChooseConfig) -> Scorer:
     return scorer(config.fitted, tuple(sorted(config.weights.items())))
 
 
-def _is_acceptable(mask: Mask, config: ChooseConfig) -> bool:
+def is_acceptable(mask: Mask, config: ChooseConfig) -> bool:
+    """Whether a mask (H x W) can be the object at all: no speck, not the frame, no backdrop."""
     if not mask.any() or not config.min_area <= area_fraction(mask) <= config.max_area:
         return False
     return border_coverage(mask) <= config.max_border_coverage
 
 
 def _first_other(
-    proposals: Sequence[Proposal], ranked: Sequence[_Scored], same_iou: float
+    proposals: Sequence[Proposal], best: _Scored, others: Iterable[_Scored], same_iou: float
 ) -> _Scored | None:
-    """The best-ranked proposal that is not the winner once more with a slightly other outline."""
-    winner = proposals[ranked[0].index].mask
-    others = (s for s in ranked[1:] if mask_iou(proposals[s.index].mask, winner) < same_iou)
-    return next(others, None)
+    """The first of the others that is not the best once more with a slightly other outline."""
+    winner = proposals[best.index].mask
+    different = (s for s in others if mask_iou(proposals[s.index].mask, winner) < same_iou)
+    return next(different, None)
 
 
-def _flags(proposal: Proposal, margin: float, config: ChooseConfig) -> tuple[str, ...]:
-    mask = proposal.mask
+def flags_of(choice: Choice, mask: Mask, config: ChooseConfig) -> tuple[str, ...]:
+    """What a person should know of the mask (H x W) that was made of a choice; none if empty."""
+    if not mask.any():
+        return ()
     raised = {
         "touches_border": border_coverage(mask) > 0,
         "tiny": area_fraction(mask) < config.tiny_area,
         "fills_frame": area_fraction(mask) > config.large_area,
+    }
+    return (*(name for name, is_raised in raised.items() if is_raised), *choice.flags)
+
+
+def _flags(proposal: Proposal, margin: float, config: ChooseConfig) -> tuple[str, ...]:
+    raised = {
         "ambiguous": margin < config.ambiguous_margin,
         "low_stability": proposal.stability_score < config.low_stability,
     }

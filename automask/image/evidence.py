@@ -70,9 +70,18 @@ class Stack:
         return np.stack([side.mean(axis=1, dtype=np.float32) for side in sides], axis=1)
 
     @cached_property
+    def colours(self) -> tuple[Numbers, Numbers]:
+        """Mean of L, a, b and L squared inside of each mask and in its band, K x 4 each; 0 where
+        there is no pixel.
+        """
+        assert self.lab is not None
+        picture = np.dstack([self.lab, self.lab[..., :1] ** 2])
+        return _mean_over(self.flat, picture), _mean_over(self.band, picture)
+
+    @cached_property
     def overlap(self) -> Overlap:
         """How the masks lie to the OTHERS with the highest predicted IoU."""
-        small = _sampled(self.masks, COARSE_SIDE)
+        small = sampled(self.masks, COARSE_SIDE)
         each = small.reshape(len(small), -1).astype(np.float32)
         chosen = np.argsort(-self.predicted_iou, kind="stable")[:OTHERS]
         return Overlap(each, each[chosen], border(self)[chosen] > BACKDROP_BORDER)
@@ -108,13 +117,13 @@ class Overlap:
 
 def stack(proposals: Sequence[Proposal], scene: Scene) -> Stack:
     """The proposals on the grid; masks of any size, of the photograph's proportions."""
-    masks = _sampled([p.mask for p in proposals], SIDE)
+    masks = sampled([p.mask for p in proposals], SIDE)
     height, width = masks.shape[1:]
     return Stack(
         masks=masks,
         predicted_iou=np.array([p.predicted_iou for p in proposals], np.float32).clip(0, 1),
         stability_score=np.array([p.stability_score for p in proposals], np.float32).clip(0, 1),
-        lab=None if scene.image is None else _lab(_fitted(scene.image, (width, height))),
+        lab=None if scene.image is None else colours_on_grid(scene.image, (width, height)),
         saliency=None if scene.saliency is None else _fitted(scene.saliency, (width, height)),
     )
 
@@ -178,15 +187,15 @@ def colour_contrast(s: Stack) -> Numbers:
     """Distance in Lab of the mean colours inside and in the band outside, in 100 units of it."""
     if s.lab is None:
         return _unknown(s)
-    inside, outside = (_mean_over(m, s.lab) for m in (s.flat, s.band))
-    return np.linalg.norm(inside - outside, axis=1) / 100
+    inside, outside = s.colours
+    return np.linalg.norm(inside[:, :3] - outside[:, :3], axis=1) / 100
 
 
 def texture_contrast(s: Stack) -> Numbers:
     """Difference of the deviation of lightness inside and in the band, in 100 units of L."""
     if s.lab is None:
         return _unknown(s)
-    inside, outside = (_deviation(m, s.lab[..., :1]) for m in (s.flat, s.band))
+    inside, outside = map(_deviation_of_lightness, s.colours)
     return np.abs(inside - outside) / 100
 
 
@@ -194,8 +203,8 @@ def edge_agreement(s: Stack) -> Numbers:
     """Mean gradient of the colours along the outline over that of the image; 1: no edge there."""
     if s.lab is None:
         return _unknown(s)
-    gradient = _gradient(s.lab)
-    return _mean_over(s.outline, gradient)[:, 0] / max(float(gradient.mean()), 1e-6)
+    edges = gradient(s.lab)
+    return _mean_over(s.outline, edges)[:, 0] / max(float(edges.mean()), 1e-6)
 
 
 def parts(s: Stack) -> Numbers:
@@ -217,7 +226,7 @@ def wholes(s: Stack) -> Numbers:
 
 def explained(s: Stack) -> Numbers:
     """Share of what the proposals that are no backdrops cover together that lies in it, 0..1."""
-    objects = s.flat[border(s) <= BACKDROP_BORDER].max(axis=0, initial=0)
+    objects = s.masks[border(s) <= BACKDROP_BORDER].any(axis=0).reshape(-1).astype(np.float32)
     return np.asarray(s.flat @ objects / max(float(objects.sum()), 1.0))
 
 
@@ -264,7 +273,7 @@ def _unknown(s: Stack) -> Numbers:
     return np.full(len(s.masks), np.nan, np.float32)
 
 
-def _sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
+def sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
     """K x h x w, the longest side at most `side`: every so many-th pixel."""
     height, width = masks[0].shape
     step = max(1.0, max(height, width) / side)
@@ -272,16 +281,20 @@ def _sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
         ((np.arange(max(1, round(n / step))) + 0.5) * n / max(1, round(n / step))).astype(int)
         for n in (height, width)
     )
-    return np.stack([mask[rows[:, None], columns] for mask in masks])
+    lines = np.empty((len(masks), len(rows), width), np.bool_)
+    for mask, into in zip(masks, lines, strict=True):
+        mask.take(rows, axis=0, out=into, mode="clip")  # clips nothing, and saves a copy
+    return lines.take(columns, axis=2)
 
 
 def _fitted(picture: NDArray[Any], size: tuple[int, int]) -> Numbers:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _lab(rgb: Numbers) -> Numbers:
-    """h x w x 3 of 0..255 -> CIE Lab."""
-    return np.asarray(cv2.cvtColor(rgb / np.float32(255), cv2.COLOR_RGB2Lab), np.float32)
+def colours_on_grid(image_rgb: NDArray[np.uint8], size: tuple[int, int]) -> Numbers:
+    """CIE Lab, h x w x 3, of a photograph shrunk to width and height."""
+    rgb = _fitted(image_rgb, size) / np.float32(255)
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2Lab), np.float32)
 
 
 def _on_each(masks: Mask, change: Callable[..., NDArray[Any]], reach: int) -> Mask:
@@ -301,13 +314,12 @@ def _mean_over(pixels: Numbers, picture: Numbers) -> Numbers:
     return pixels @ picture.reshape(-1, picture.shape[2]) / count
 
 
-def _deviation(pixels: Numbers, picture: Numbers) -> Numbers:
-    """Standard deviation of a picture (h x w x 1) over each set of pixels: K."""
-    mean, of_squares = _mean_over(pixels, picture), _mean_over(pixels, picture**2)
-    return np.sqrt(np.maximum(of_squares - mean**2, 0))[:, 0]
+def _deviation_of_lightness(means: Numbers) -> Numbers:
+    """K standard deviations from K x 4 means of L, a, b and L squared."""
+    return np.sqrt(np.maximum(means[:, 3] - means[:, 0] ** 2, 0))
 
 
-def _gradient(lab: Numbers) -> Numbers:
+def gradient(lab: Numbers) -> Numbers:
     """How fast the colours change, h x w x 1."""
     dy, dx = (cv2.Sobel(lab, cv2.CV_32F, *order) for order in ((0, 1), (1, 0)))
     return np.sqrt((dx**2 + dy**2).sum(axis=2, keepdims=True))

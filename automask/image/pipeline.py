@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import time
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import psutil
@@ -18,8 +17,10 @@ from numpy.typing import NDArray
 
 from automask.config import RunConfig
 from automask.errors import ImageError, is_out_of_memory
-from automask.image.choose import choose, convinces, with_second_look
-from automask.image.closeup import Closeup, close_up, pasted
+from automask.image.choose import flags_of
+from automask.image.clock import Clock
+from automask.image.closer import Proposer, look_closer
+from automask.image.closeup import close_up
 from automask.image.load import load
 from automask.image.objects import Labels, label_objects, pick_objects, quality
 from automask.image.refine import refine
@@ -27,33 +28,10 @@ from automask.image.render import Rendering
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, encode_png, output_path, partial_name, write_atomic
-from automask.records import (
-    FAILED,
-    NO_OBJECT,
-    OK,
-    Choice,
-    Found,
-    ImageRecord,
-    Job,
-    Mask,
-    MaskResult,
-    Proposal,
-)
+from automask.records import FAILED, NO_OBJECT, OK, Found, ImageRecord, Job, MaskResult
 
 # Errors of the output's file system, which the next image would meet as well.
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-
-
-class Proposer(Protocol):
-    """What `sam/` gives to this side: masks for an image, with the seconds they took."""
-
-    max_side: int  # longest side of the image it wants, px; 0: any
-    mask_side: int  # logits on the longest side of the masks it makes
-    look_again_below: float  # confidence below which a second look pays
-
-    def propose(self, image_rgb: NDArray[np.uint8]) -> Found: ...
-
-    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> Found: ...
 
 
 @dataclass(frozen=True)
@@ -75,15 +53,6 @@ class Outcome:
     is_out_of_memory: bool = False  # it may succeed where less is done at once
 
 
-@dataclass(frozen=True)
-class Looked:
-    """The object after the model has looked as often as it should."""
-
-    choice: Choice
-    closeup: Closeup | None  # None: nothing was found
-    seconds: dict[str, float]  # encode, decode, choose
-
-
 def mask_image(
     image: NDArray[np.uint8],
     proposer: Proposer,
@@ -97,13 +66,14 @@ def mask_image(
         return _mask_objects(image, found, proposer.mask_side, config)
     looked = look_closer(image, found, proposer, config, owner)
 
-    clock = _Clock()
+    clock = Clock()
     mask = refine(looked.closeup, image.shape, proposer.mask_side, config.refine)
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds = {**looked.seconds, "refine": clock.lap()}
 
     choice, status = looked.choice, OK if mask.any() else NO_OBJECT
-    return MaskResult(mask, trimap, status, choice.score, choice.confidence, choice.flags, seconds)
+    flags = flags_of(choice, mask, config.choose)
+    return MaskResult(mask, trimap, status, choice.score, choice.confidence, flags, seconds)
 
 
 def _mask_objects(
@@ -113,7 +83,7 @@ def _mask_objects(
 
     Score and confidence are the mean quality of the objects: nobody has fitted a better one.
     """
-    clock = _Clock()
+    clock = Clock()
     picked = [found.proposals[i] for i in pick_objects(found.proposals, config.objects)]
     seconds = {**found.seconds, "choose": clock.lap()}
 
@@ -128,54 +98,13 @@ def _mask_objects(
     return MaskResult(mask, trimap, status, score, score, (), seconds, labels)
 
 
-def look_closer(
-    image: NDArray[np.uint8],
-    found: Found,
-    proposer: Proposer,
-    config: RunConfig,
-    owner: AbstractContextManager[Any] | None = None,
-) -> Looked:
-    """Chooses the object and, where the choice is not sure enough, has the model look again."""
-    clock = _Clock()
-    choice = choose(found.proposals, config.choose, found.scene)
-    first = None if choice.index is None else close_up(image, found.proposals[choice.index])
-    seconds = {**found.seconds, "choose": clock.lap()}
-    is_sure = choice.confidence >= proposer.look_again_below
-    if first is None or is_sure or not first.mask.any():
-        return Looked(choice, first, seconds)
-    with owner or nullcontext():
-        again = proposer.look_again(first.pixels, first.mask)
-    clock.lap()
-    second = replace(first, mask=again.proposals[0].mask)
-    is_better = _is_better(again.proposals[0], second, image, found, choice, config)
-    choice = with_second_look(choice, config.choose, again.proposals[0].predicted_iou)
-    for name, value in {**again.seconds, "choose": clock.lap()}.items():
-        seconds[name] += value
-    return Looked(choice, second if is_better else first, seconds)
-
-
-def _is_better(
-    again: Proposal,
-    second: Closeup,
-    image: NDArray[np.uint8],
-    found: Found,
-    choice: Choice,
-    config: RunConfig,
-) -> bool:
-    """Whether the second look has the evidence, judged at the size of the proposals."""
-    assert choice.index is not None
-    size = found.proposals[choice.index].mask.shape
-    seen = replace(again, mask=pasted(second, image.shape, size))
-    return convinces(seen, found.proposals, choice.index, config.choose, found.scene)
-
-
 def process(job: Job, bench: Bench) -> Outcome:
     """Takes one photograph from file to files. Whatever is wrong with it becomes its record.
 
     This is the one place where an image's exceptions are caught: a fault in one photograph, in the
     model or in a library costs that image alone.
     """
-    clock = _Clock()
+    clock = Clock()
     blank = _blank_record(job, bench.labels)
     try:
         outcome = Outcome(_process(job, bench, blank, clock))
@@ -202,7 +131,7 @@ def remove_outputs(config: RunConfig, job: Job, kinds: Iterable[str]) -> None:
                 file.unlink(missing_ok=True)
 
 
-def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> ImageRecord:
+def _process(job: Job, bench: Bench, blank: ImageRecord, clock: Clock) -> ImageRecord:
     config = bench.config
     image = load(config.input / job.image, config.load.max_pixels)
     seconds_load = clock.lap()
@@ -236,20 +165,6 @@ def _process(job: Job, bench: Bench, blank: ImageRecord, clock: _Clock) -> Image
 
 def _count(labels: Labels | None) -> int | None:
     return None if labels is None else int(labels.max(initial=0))
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self._start = self._lap = time.perf_counter()
-
-    def lap(self) -> float:
-        """Seconds since the last lap."""
-        before, self._lap = self._lap, time.perf_counter()
-        return round(self._lap - before, 6)
-
-    def total(self) -> float:
-        """Seconds since the clock was made."""
-        return round(time.perf_counter() - self._start, 6)
 
 
 def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from automask.evaluate.chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, risk_coverage_chart
+from automask.evaluate.chart import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    reliability_chart,
+    risk_coverage_chart,
+)
 from automask.evaluate.trust import trust
 
 BLUE, GREEN = (0x00, 0x72, 0xB2), (0x00, 0x9E, 0x73)
@@ -46,3 +55,18 @@ def test_a_bad_order_lies_far_above_the_best_one() -> None:
 
 def test_a_collection_without_bad_masks_can_be_drawn() -> None:
     assert drawn((0.9, 0.9, 0.9, 0.9)).shape == (HEIGHT, WIDTH, 3)
+
+
+def test_an_honest_confidence_lies_on_the_diagonal() -> None:
+    # Of four images with a confidence of 0.5 two are good; four sure ones are all good.
+    sure, ious = (0.5,) * 4 + (1.0,) * 4, (0.9, 0.9, 0.1, 0.1) + (0.9,) * 4
+    picture = np.asarray(reliability_chart(trust(sure, ious, [()] * 8))).astype(int)
+    middle = (LEFT + WIDTH - RIGHT) // 2
+    rows = rows_of(picture, BLUE, middle)
+    assert abs(rows.mean() - (TOP + HEIGHT - BOTTOM) / 2) <= 6  # of the dot, where 50 % is
+
+
+def test_a_confidence_that_promises_too_much_lies_below() -> None:
+    sure, ious = (0.5,) * 4 + (1.0,) * 4, (0.1,) * 4 + (0.9,) * 4
+    picture = np.asarray(reliability_chart(trust(sure, ious, [()] * 8))).astype(int)
+    assert rows_of(picture, BLUE, (LEFT + WIDTH - RIGHT) // 2).mean() > HEIGHT - BOTTOM - 10

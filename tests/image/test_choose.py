@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
 from automask.errors import ConfigError
-from automask.image.choose import area_fraction, border_coverage, choose
+from automask.image.choose import area_fraction, border_coverage, choose, flags_of
 from automask.image.evidence import NAMES, evidence
 from automask.image.scorer import Linear, Scorer, Term
 from automask.records import Choice, Proposal, Scene
@@ -286,18 +286,39 @@ def mask_of(shape: tuple[int, int], top: int, left: int, bottom: int, right: int
     ("proposals", "flags"),
     [
         ([proposal(CENTRED)], ()),
-        ([proposal(drawn(".....", ".....", ".###.", ".###."))], ("touches_border",)),
-        ([proposal(mask_of((20, 20), 10, 9, 11, 12))], ("tiny",)),  # 3 of 400 px: 0.0075
-        ([proposal(mask_of((10, 10), 1, 1, 9, 9))], ("fills_frame",)),  # 64 of 100 px
         ([proposal(CENTRED, 0.80), proposal(CORNER, 0.78)], ("ambiguous",)),  # a margin of 0.2
         ([proposal(CENTRED, 0.80), proposal(CORNER, 0.76)], ()),  # 0.4 is more than 0.3
         ([proposal(CENTRED, stability=0.84)], ("low_stability",)),
-        ([proposal(CORNER, stability=0.5)], ("touches_border", "low_stability")),
     ],
-    ids=["none", "cut off", "small", "large", "a narrow win", "a clear win", "unstable", "two"],
+    ids=["none", "a narrow win", "a clear win", "unstable"],
 )
-def test_flags(config: ConfigMaker, proposals: list[Proposal], flags: tuple[str, ...]) -> None:
+def test_flags_of_the_choice(
+    config: ConfigMaker, proposals: list[Proposal], flags: tuple[str, ...]
+) -> None:
     assert choose(proposals, config()).flags == flags
+
+
+@pytest.mark.parametrize(
+    ("mask", "flags"),
+    [
+        (CENTRED, ()),
+        (drawn(".....", ".....", ".###.", ".###."), ("touches_border",)),
+        (mask_of((20, 20), 10, 9, 11, 12), ("tiny",)),  # 3 of 400 px: 0.0075
+        (mask_of((10, 10), 1, 1, 9, 9), ("fills_frame",)),  # 64 of 100 px
+        (np.ones((4, 4), np.bool_), ("touches_border", "fills_frame")),
+        (np.zeros((4, 4), np.bool_), ()),  # no object, of which there is nothing to tell
+    ],
+    ids=["none", "cut off", "small", "large", "two", "empty"],
+)
+def test_flags_of_the_final_mask_whatever_was_chosen(
+    config: ConfigMaker, mask: Mask, flags: tuple[str, ...]
+) -> None:
+    assert flags_of(choose([proposal(CENTRED)], config()), mask, config()) == flags
+
+
+def test_flags_of_the_choice_follow_those_of_the_mask(config: ConfigMaker) -> None:
+    choice = choose([proposal(CENTRED, stability=0.5)], config())
+    assert flags_of(choice, CORNER, config()) == ("touches_border", "low_stability")
 
 
 # What the choice does and does not depend on.

@@ -1,0 +1,1 @@
+"""What the filters between the asking and the choice cost: see oracle.py."""

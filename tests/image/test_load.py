@@ -20,7 +20,7 @@ from PIL import Image
 
 from automask.errors import ImageError
 from automask.image import load as load_module
-from automask.image.load import load, opened
+from automask.image.load import load, load_small, opened
 
 Pixels = NDArray[np.uint8]
 
@@ -398,3 +398,16 @@ def test_what_a_file_is_its_content_says_and_not_its_name(tmp_path: Path, kind: 
     file = tmp_path / "named.jpg"
     Image.new("RGB", (4, 4), "white").save(file, format=kind)
     assert load(file).shape == (4, 4, 3)
+
+
+def test_a_small_copy_is_upright_and_no_larger_than_asked(tmp_path: Path) -> None:
+    photograph = Image.new("RGB", (400, 200), (200, 30, 30))
+    file = saved(tmp_path / "a.jpg", photograph, exif=exif_orientation(6))
+    assert load_small(file, 50).size == (25, 50)
+    assert load_small(file, 1000).size == (200, 400)  # never larger than it is
+
+
+@pytest.mark.parametrize("size", [(5000, 1), (1, 5000)])
+def test_a_small_copy_of_a_line_is_a_line(tmp_path: Path, size: tuple[int, int]) -> None:
+    small = load_small(saved(tmp_path / "a.jpg", Image.new("RGB", size)), 50)
+    assert sorted(small.size) == [1, 50]

@@ -117,7 +117,7 @@ def test_a_run_ends_with_its_report_but_a_task_of_an_array_does_not(
     for printed in ("print_start", "print_summary"):
         monkeypatch.setattr(automask.progress, printed, lambda *_: None)
     monkeypatch.setattr(
-        "automask.cli.report_after_run", lambda _, out, images: told.append((out, images))
+        "automask.commands.run.report_after_run", lambda _, out, images: told.append((out, images))
     )
     monkeypatch.setattr(sys, "argv", ["automask", "run", "in", "out", *flags])
     with pytest.raises(SystemExit) as stopped:

@@ -1,0 +1,49 @@
+"""The commands `automask models` and `automask fetch`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from automask.console import make_console, shown
+
+
+def models_command(
+    weights: Annotated[Path | None, typer.Option(help="Folder to look in first.")] = None,
+) -> None:
+    """List the checkpoints: family, size, license, and whether each is here and verified."""
+    from rich.table import Column, Table
+
+    from automask.sam.checkpoints import CHECKPOINTS
+    from automask.sam.weights import check, search_folders
+
+    table = Table(Column("name", no_wrap=True), "family", "size", "license", "state", box=None)
+    table.add_column("file", overflow="fold")
+    for checkpoint in CHECKPOINTS:
+        file, state = check(checkpoint, weights)
+        where = shown(str(file)) if file else checkpoint.file
+        size = _megabytes(file.stat().st_size if file else checkpoint.size_bytes)
+        table.add_row(checkpoint.name, checkpoint.family, size, checkpoint.license, state, where)
+    console = make_console()
+    console.print(table)
+    console.print("looked in, first match wins:")
+    for folder in search_folders(weights):
+        console.print(f"  {shown(str(folder.absolute()))}")
+
+
+def fetch_command(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of checkpoints.")],
+    weights: Annotated[Path | None, typer.Option(help="Folder to put them in.")] = None,
+) -> None:
+    """Download checkpoints and verify their SHA-256."""
+    from automask.sam.weights import fetch
+
+    for name in names:
+        file = fetch(name, weights)
+        make_console().print(shown(f"{name}: {file}, verified"))
+
+
+def _megabytes(size: int | None) -> str:
+    return "" if size is None else f"{size / 1e6:,.0f} MB"

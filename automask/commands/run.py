@@ -1,0 +1,137 @@
+"""The command `automask run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from automask.commands.speed import speed_flags
+from automask.console import make_console, split_names
+from automask.report.command import report_after_run
+
+
+def run_command(
+    input_folder: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder of photographs.")],
+    output_folder: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder for results.")],
+    model: Annotated[
+        str | None, typer.Option(help="A name of `automask models`, or a path.  (default: tiny)")
+    ] = None,
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Folder to look for checkpoints in first.")
+    ] = None,
+    stage_weights: Annotated[
+        Path | None, typer.Option(help="Folder on the node's own disk for a verified copy.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+    ] = None,
+    retries: Annotated[
+        int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that an image may compute.  (default: 1800)")
+    ] = None,
+    generator: Annotated[
+        str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
+    ] = None,
+    points: Annotated[
+        str | None, typer.Option(help="few: where they matter; full: the whole grid.  (few)")
+    ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="The full grid, all of it computed in float32.")
+    ] = False,
+    save: Annotated[
+        list[str] | None, typer.Option(help="Of trimap,mask,alpha,overlay,cutout.  (trimap)")
+    ] = None,
+    background: Annotated[
+        str | None, typer.Option(help="Of cutouts: white, black, transparent, #rrggbb.  (white)")
+    ] = None,
+    objects: Annotated[
+        str | None, typer.Option(help="primary, all, or a number: at most so many.  (primary)")
+    ] = None,
+    second_look: Annotated[
+        str | None, typer.Option(help="auto: where it pays; always; never.  (default: auto)")
+    ] = None,
+    smooth: Annotated[
+        float | None, typer.Option(help="Blur of the outline, cells of the model's mask.  (0)")
+    ] = None,
+    contour_px: Annotated[
+        int | None, typer.Option(help="Width of the trimap's contour, steps.  (default: 1)")
+    ] = None,
+    trimap_values: Annotated[
+        str | None, typer.Option(help="Foreground,background,contour.  (default: 1,2,3)")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
+    keep_extension: Annotated[
+        bool, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Part I of N; off: all.  (default: what a job array says)"
+        ),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
+    ] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html at the end.")
+    ] = True,
+) -> None:
+    """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
+    from automask.config import load_config
+    from automask.prepare import plan_of, prepare
+    from automask.progress import make_progress, print_plan, print_start, print_summary
+    from automask.runner import execute
+    from automask.signals import heard_signals
+
+    flags: dict[str, Any] = {
+        "input": input_folder,
+        "output": output_folder,
+        "model": model,
+        "arch": arch,
+        "weights": weights,
+        "stage_weights": None if dry_run else stage_weights,
+        "device": device,
+        "workers": workers,
+        "threads": threads,
+        "scheduler": scheduler,
+        "retries": retries,
+        "timeout": timeout,
+        "generator": generator,
+        **speed_flags(points, exact),
+        "save": split_names(",".join(save)) if save else None,
+        "keep_extension": keep_extension or None,
+        "overwrite": overwrite or None,
+        "shard": shard,
+        "limit": limit,
+        "second_look": {"when": second_look},
+        "refine": {"smooth": smooth},
+        "trimap": {"contour_px": contour_px, "values": split_names(trimap_values)},
+        "cutout": {"background": background},
+        "objects": {"wanted": objects},
+    }
+    console = make_console()
+    with heard_signals() as stop:
+        prepared = prepare(load_config(config, flags))
+        print_start(console, prepared)
+        if dry_run:
+            print_plan(console, prepared, plan_of(prepared))
+            return
+        summary = execute(prepared, make_progress(console), stop)
+    print_summary(console, summary)
+    if report and prepared.shard.is_whole:  # of a job array `automask report` makes one of all
+        report_after_run(console, prepared.config.output, prepared.config.input)
+    raise typer.Exit(summary.exit_code)

@@ -1,0 +1,54 @@
+"""The command `automask tune`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from automask.console import make_console
+
+
+def tune_command(
+    masked: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MASKED_FOLDER", help="Reviewed results: masks/ or trimaps/, one a photograph."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="File for the new weights, .safetensors.")],
+    images: Annotated[
+        Path | None, typer.Option(help="The photographs.  (default: MASKED_FOLDER/images)")
+    ] = None,
+    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
+    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    steps: Annotated[
+        int, typer.Option(min=1, help="At most so many; stops where it helps no more.")
+    ] = 300,
+    hold_out: Annotated[float, typer.Option(help="Share of the photographs to measure on.")] = 0.2,
+    foreground: Annotated[int, typer.Option(help="Foreground's label in the trimaps.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of views and prompts.")] = 0,
+) -> None:
+    """Adapt a model to your own reviewed masks; 20 of one kind of picture are a good start.
+
+    Delete the results that are wrong, or mend them, and name the folder.
+    """
+    from automask.config import load_config
+    from automask.targets import refuse_unwritable
+    from automask.tuning.fit import FitConfig
+    from automask.tuning.reviewed import hold_out as split
+    from automask.tuning.reviewed import load_reviewed
+    from automask.tuning.tune import SUFFIX, print_before_after, tune
+
+    refuse_unwritable(out, "--out", SUFFIX)
+    console = make_console()
+    flags = {"input": images or masked, "output": out.parent, "model": model, "arch": arch}
+    config = load_config(None, {**flags, "device": device})
+    pairs, without_mask = load_reviewed(masked, images, foreground)
+    if without_mask:
+        console.print(f"{without_mask} photographs have no mask and are left out")
+    learn, held_out = split(pairs, hold_out)
+    fit_config = FitConfig(steps=steps, seed=seed)
+    print_before_after(console, tune(config, learn, held_out, out, fit_config, console))

@@ -123,9 +123,11 @@ def _stopped(reason: str) -> str:
 
 
 def _describe(prepared: Prepared) -> dict[str, Any]:
-    """`run.json`: what was asked, with what, on what."""
+    """`run.json`: what was asked, with what, on what. Folders are found again from anywhere."""
+    config = prepared.config
+    folders = {"input": config.input.absolute(), "output": config.output.absolute()}
     return {
-        "config": prepared.config.model_dump(mode="json"),
+        "config": config.model_copy(update=folders).model_dump(mode="json"),
         "mask_settings": prepared.settings,
         "model_file": str(prepared.weights.file.resolve()),
         "generator_settings": {

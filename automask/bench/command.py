@@ -46,7 +46,7 @@ def bench_command(
     Warm-up apart, in turns, end to end, with what becomes of the masks.
     """
     from automask.bench.bench import bench
-    from automask.bench.picture import SUFFIXES, refuse_without_matplotlib, write_picture
+    from automask.bench.picture import SUFFIXES, write_picture
     from automask.bench.report import write_json
     from automask.bench.table import print_report
     from automask.bench.variants import Options
@@ -58,7 +58,6 @@ def bench_command(
         refuse_unwritable(json, "--json")
     if picture is not None:
         refuse_unwritable(picture, "--picture", *SUFFIXES)
-        refuse_without_matplotlib()
     console = make_console()
     asked = {"models": models, "devices": devices, "generators": generators}
     lists = {name: tuple(names) for name, text in asked.items() if (names := split_names(text))}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from automask.bench.bench import Report
 from automask.bench.figures import Measured
 from automask.bench.summary import STAGES, Summary
-from automask.errors import InstallationError, OutputError
+from automask.errors import OutputError
 from automask.image.write import write_atomic
 
 if TYPE_CHECKING:
@@ -28,16 +28,6 @@ COLOURS = dict(
 WIDTH, BAR_HEIGHT, PANEL_EXTRA, FRAME = 9.0, 0.42, 0.62, 1.0  # inches
 PNG_DPI = 130
 ROOM_FOR_LABELS = 1.45  # of the longest bar
-
-
-def refuse_without_matplotlib() -> None:
-    """Raises InstallationError where the picture could not be drawn: before the measuring."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise InstallationError(
-            "--picture needs matplotlib, which is not installed: pip install 'matplotlib>=3.8'"
-        ) from error
 
 
 def write_picture(file: Path, report: Report) -> list[Path]:

@@ -38,8 +38,10 @@ def report_command(
         webbrowser.open(written.page.resolve().as_uri())
 
 
-def report_after_run(console: Console, output: Path, images: Path) -> None:
+def report_after_run(console: Console, output: Path, images: Path | None = None) -> None:
     """The page of a run that has just ended. What goes wrong is told and costs the page alone.
+
+    images: the photographs; None: where the run found them.
 
     The masks are there and recorded: that is what the run's exit code is about, so that no fault of
     the page, known or not, may change it.

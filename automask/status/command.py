@@ -11,6 +11,7 @@ import typer
 
 from automask.console import make_console
 from automask.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError
+from automask.report.command import report_after_run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,13 +41,20 @@ def status_command(
     raise typer.Exit(_exit_code(status))
 
 
-def merge_command(output: Output) -> None:
+def merge_command(
+    output: Output,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html.")
+    ] = True,
+) -> None:
     """Make one ledger, records/run.jsonl, of those that a job array's tasks have written."""
     from automask.status.merge import merge_output
 
     _refuse_other_folders(output)
-    status = merge_output(output)
-    _print(make_console(), status)
+    status, console = merge_output(output), make_console()
+    _print(console, status)
+    if report:
+        report_after_run(console, output)
     raise typer.Exit(_exit_code(status))
 
 

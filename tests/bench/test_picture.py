@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ import pytest
 
 from automask.bench.bench import Report
 from automask.bench.figures import Measured
-from automask.bench.picture import draw, refuse_without_matplotlib, write_picture
-from automask.errors import InstallationError
+from automask.bench.picture import draw, write_picture
 from automask.records import ImageRecord
 
 pytest.importorskip("matplotlib", reason="matplotlib, which draws the picture, is not installed")
@@ -66,18 +64,3 @@ def test_a_variant_whose_images_all_failed_has_no_bar(
     failed = make_record(status="failed", error="damaged")
     (axes,) = draw(make_report([make_measured(records=(failed,))], [])).axes
     assert texts(axes) == ["every image failed"]
-
-
-def test_without_matplotlib_the_command_to_install_it_is_named(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    really_import = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "matplotlib":
-            raise ImportError(name)
-        return really_import(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InstallationError, match="pip install 'matplotlib"):
-        refuse_without_matplotlib()

@@ -49,7 +49,7 @@ def main() -> None:
     """Serves until its input ends."""
     for number in PARENTS_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    faulthandler.enable()  # a crash in a library tells where, into the process's log
+    faulthandler.enable(all_threads=False)  # a crash tells where it was, into the log
     watch_parent(int(sys.argv[1]))
     say = _make_say(_take_stdout())
     try:

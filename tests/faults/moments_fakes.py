@@ -15,6 +15,7 @@ from automask.errors import Interrupted
 from automask.image.pipeline import Bench
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Found, Proposal, Scene
+from automask.sam import build  # noqa: F401  what a run imports late
 
 
 class FakeProposer:
@@ -44,7 +45,7 @@ def one_run(source: Path, output: Path) -> None:
     """Ends the process with the run's exit code."""
     dispatch.worker_setup = fake_setup
     try:
-        summary = runner.run(RunConfig(input=source, output=output, device="cpu", workers=2))
+        summary = runner.run(RunConfig(input=source, output=output, device="cpu", workers=1))
     except Interrupted as stopped:
         sys.exit(stopped.exit_code)
     sys.exit(summary.exit_code)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,13 +24,24 @@ from harness import (
 pytestmark = pytest.mark.slow
 
 
+@contextmanager
+def standing_still(running: subprocess.Popen[str]) -> Iterator[None]:
+    """Twenty small photographs are masked sooner than a second command is started."""
+    running.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        running.send_signal(signal.SIGCONT)
+
+
 def test_the_second_run_is_refused_and_the_first_is_not_disturbed(
     photographs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
     first = start(photographs, output)
     wait_for_records(output, 1)
-    second = run(photographs, output)
+    with standing_still(first):
+        second = run(photographs, output)
     assert second.returncode == 5
     assert f"process {first.pid}" in second.stderr
 
@@ -40,7 +54,8 @@ def test_status_counts_while_the_run_goes_on(photographs: Path, tmp_path: Path) 
     output = tmp_path / "out"
     running = start(photographs, output)
     wait_for_records(output, 2)
-    shown = status(output)
+    with standing_still(running):
+        shown = status(output)
     running.communicate()
     assert 2 <= shown["ok"] < PHOTOGRAPHS
     assert shown["ok"] + shown["left"] == PHOTOGRAPHS
@@ -58,7 +73,8 @@ def test_a_photograph_that_goes_while_the_run_lasts_is_a_failure_of_its_own(tmp_
     make_photographs(source, 12)
     running = start(source, output, "--workers", "1")
     wait_for_records(output, 1)
-    (source / "photo_11.png").unlink()
+    with standing_still(running):
+        (source / "photo_11.png").unlink()
     running.communicate()
     assert running.returncode == 1
     records = by_image(output)

@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,11 @@ GRACE_SECONDS = 60.0  # far beyond the 10 s that are promised: the machine may b
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _runs_begin_with_everything_imported() -> None:
+def _runs_begin_with_everything_imported() -> Iterator[None]:
     FORKS.set_forkserver_preload(["moments_fakes"])
+    with pytest.MonkeyPatch.context() as patch:  # not every Python tells the server its path
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        yield
 
 
 @pytest.fixture(scope="module")

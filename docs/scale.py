@@ -28,7 +28,7 @@ from automask.image.write import encode_png
 from automask.plan import make_plan
 from automask.pool.cores import Crew
 from automask.pool.ladder import make_ladder
-from automask.pool.shard import WHOLE, parse
+from automask.pool.shard import WHOLE, index_of, parse
 from automask.pool.supervisor import Patience, Supervisor
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Found, ImageRecord, Job, Proposal, Scene, to_line
@@ -88,13 +88,15 @@ def _make(root: Path, images: int) -> None:
             (folder / f"{name:03}.png").touch()
     (root / "out" / "records").mkdir(parents=True)
     (root / "out" / "trimaps").symlink_to(root / "in")
-    for number in range(1, SHARDS + 1):
-        shard = parse(f"{number}/{SHARDS}")
-        jobs = scan_part(root / "in", holds=shard.holds).jobs
-        with (root / "out" / "records" / f"{shard.task_name}.jsonl").open("w") as ledger:
+    parts: dict[int, list[Job]] = {}
+    for job in scan_part(root / "in").jobs:
+        parts.setdefault(index_of(job.image, SHARDS), []).append(job)
+    for number, jobs in parts.items():
+        task = parse(f"{number}/{SHARDS}").task_name
+        with (root / "out" / "records" / f"{task}.jsonl").open("w") as ledger:
             ledger.writelines(to_line(_record(job)) for job in jobs[: len(jobs) // 2])
         note = TaskNote(
-            task=shard.task_name, group=f"of-{SHARDS}", images=len(jobs), everywhere=images,
+            task=task, group=f"of-{SHARDS}", images=len(jobs), everywhere=images,
             todo=len(jobs), generation=1, started=time.time() - 3600, host="node",
         )  # fmt: skip
         write_note(root / "out", note)

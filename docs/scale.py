@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from automask.pool.cores import Crew
 from automask.pool.ladder import make_ladder
 from automask.pool.shard import WHOLE, index_of, parse
 from automask.pool.supervisor import Patience, Supervisor
+from automask.pool.worker import peak_memory_mb
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Found, ImageRecord, Job, Proposal, Scene, to_line
 from automask.sam.weights import locate
@@ -75,8 +75,7 @@ def _measured(step: str, root: Path) -> dict[str, Any]:
     began = time.perf_counter()
     result = STEPS[step](root)
     seconds = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "memory_mb": memory, "result": result}
+    return {"seconds": seconds, "memory_mb": peak_memory_mb(), "result": result}
 
 
 def _make(root: Path, images: int) -> None:

@@ -124,6 +124,7 @@ def test_other_settings_are_named_and_refused_unless_overwritten(
     assert "2 masked" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_cutouts_of_two_backgrounds_do_not_share_a_folder(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_kind_that_is_saved_later_is_made_later(
     assert set(np.unique(np.asarray(Image.open(output / "masks/a.png")))) == {0, 255}
 
 
+@pytest.mark.slow
 def test_stock_and_fast_write_the_same_trimaps(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

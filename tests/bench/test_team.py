@@ -32,7 +32,9 @@ def team_for(
     crew = replace(planned.prepared.crew, workers=workers)
     planned = Planned(planned.variant, replace(planned.prepared, crew=crew))
     setup = worker_setup(planned.prepared, Path("unused"))
-    with closing(Team(planned, replace(setup, make_bench=make_bench, device=device))) as team:
+    # json in place of torch: the fakes need none of it, and a second process would wait for it.
+    fake = replace(setup, make_bench=make_bench, device=device, imports="json")
+    with closing(Team(planned, fake)) as team:
         yield team, planned.prepared.jobs
 
 

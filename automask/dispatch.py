@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from automask.pool.workers import WorkerSetup
 
 
-def outcomes(prepared: Prepared, plan: Plan, generation: int, stop: Stop) -> Iterator[Outcome]:
+def outcomes(
+    prepared: Prepared, plan: Plan, generation: int, stop: Stop
+) -> Generator[Outcome, None, None]:
     """Outcomes as images are finished; fewer than the plan's where a signal stopped it."""
     if not plan.todo:
         return

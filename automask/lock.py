@@ -130,11 +130,16 @@ def _is_alive(holder: Mapping[str, Any], age: float) -> bool:
 
 
 def _age(file: Path) -> float:
-    """Seconds since a lock was touched, by the clock of the file system that keeps it."""
-    probe = file.parent / GUARD
-    probe.touch()
+    """Seconds since a lock was touched, by the clock of the file system that keeps it.
+
+    Who may only read there, as somebody who asks for the status, has the own clock alone.
+    """
+    now, probe = time.time(), file.parent / GUARD
+    with suppress(OSError):
+        probe.touch()
+        now = probe.stat().st_mtime
     try:
-        return probe.stat().st_mtime - file.stat().st_mtime
+        return now - file.stat().st_mtime
     except FileNotFoundError:
         return STALE_SECONDS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +103,10 @@ def _mask(
 ) -> None:
     watcher.begin(summary.images, summary.skipped)
     try:
-        with RecordWriter(ledger) as writer:
-            for outcome in outcomes(prepared, plan, generation, stop):
+        # Closed before the lock is given back: until then workers may still write.
+        found = closing(outcomes(prepared, plan, generation, stop))
+        with RecordWriter(ledger) as writer, found as finished:
+            for outcome in finished:
                 with _told(OutputError, _stopped("cannot write a record")):
                     writer.append(outcome.record)
                 summary.count(outcome.record)

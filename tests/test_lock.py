@@ -131,3 +131,14 @@ def test_a_lock_that_was_never_written_to_its_end_holds_nobody_up(
 
 def test_a_lock_that_is_not_there_is_not_held(tmp_path: Path) -> None:
     assert not is_held(lock_file(tmp_path))
+
+
+def test_who_may_not_write_there_is_told_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> None:
+        raise PermissionError
+
+    leave_a_lock(tmp_path, place="elsewhere")
+    monkeypatch.setattr(Path, "touch", refused)
+    assert is_held(lock_file(tmp_path))

@@ -1,1 +1,1 @@
-"""Many images at once: processes on a CPU, threads around one GPU."""
+"""Many images at once: worker processes, and who they are, how many, and on which machines."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 ROSTER_CHANGED = ""  # a key that no call has
+LOGGERS = ("distributed", "distributed.client")  # the two that Dask gives a level of their own
 
 
 class Gone(Exception):
@@ -86,14 +87,16 @@ def _client(make: type[Client], address: str) -> Iterator[Client]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """That the scheduler is gone our own error says, in fewer lines than Dask's traceback."""
-    told = logging.getLogger("distributed.client")
-    level = told.level
-    told.setLevel(logging.CRITICAL)
+    """That the scheduler is gone our own error says, in fewer lines than Dask's tracebacks."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        told.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 class Link:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from fakes import CRASHES_ONCE, FINE, HUGE, KILLS, RAISES, WAITS, broken_bench, 
 from automask.errors import ClusterError, UsageError, WeightsError
 from automask.image.pipeline import Outcome
 from automask.pool.dask_cluster import run_on_cluster
+from automask.pool.dask_link import connected
 from automask.pool.supervisor import Patience
 from automask.pool.workers import WorkerSetup
 from automask.records import ImageRecord, Job
@@ -196,6 +198,15 @@ def test_a_scheduler_that_goes_away_ends_the_run(own_cluster: Cluster, tmp_path:
         list(outcomes)
     assert stopped.value.exit_code == 1
     assert litter(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["distributed.client", "distributed.batched", "distributed.core"])
+def test_dask_prints_nothing_of_a_lost_line_that_our_own_error_tells(
+    own_cluster: Cluster, name: str
+) -> None:
+    with connected(own_cluster.address):
+        assert not logging.getLogger(name).isEnabledFor(logging.ERROR)
+    assert logging.getLogger(name).isEnabledFor(logging.ERROR)
 
 
 def test_an_unreachable_scheduler_is_named(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from automask.config import RunConfig
-from automask.errors import SettingsChangedError
+from automask.errors import CollisionError, SettingsChangedError
+from automask.image.scan import output_stem
 from automask.image.write import output_path
 from automask.records import Job
 
@@ -83,11 +84,49 @@ def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:
     )
 
 
+def refuse_other_photographs(
+    jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig
+) -> None:
+    """Raises CollisionError where the masks of another folder's photographs would be overwritten.
+
+    Photographs that have only moved have the same names and sizes in bytes. In the folder of the
+    last run, one that has another size was edited, and is masked anew.
+    """
+    before = _earlier_input(config.output)
+    if config.overwrite or before is None or before.resolve() == config.input.resolve():
+        return
+    done = ((image, record) for image, record in records.items() if record.is_done)
+    taken = {output_stem(i, config.keep_extension): (i, r.input_bytes) for i, r in done}
+    others = [j.image for j in jobs if taken.get(j.stem, _identity(j)) != _identity(j)]
+    if others:
+        raise CollisionError(
+            f"{config.output} holds masks of other photographs, made from {before}, under the "
+            f"names of {len(others)} in {config.input}, such as {others[0]!a}\n"
+            "use another output folder, or --overwrite where these replace those"
+        )
+
+
+def _identity(job: Job) -> tuple[str, int]:
+    return job.image, job.input_bytes
+
+
 def read_run_settings(output: Path) -> dict[str, Any] | None:
     """The mask settings of the last run into this folder; None where there was none."""
+    settings = _read_run(output).get("mask_settings")
+    return settings if isinstance(settings, dict) else None
+
+
+def _earlier_input(output: Path) -> Path | None:
+    """The folder of photographs of the last run into this one."""
+    config = _read_run(output).get("config")
+    folder = config.get("input") if isinstance(config, dict) else None
+    return Path(folder) if isinstance(folder, str) else None
+
+
+def _read_run(output: Path) -> dict[str, Any]:
+    """What `run.json` tells of the last run; nothing where there was none."""
     try:
         described = json.loads((output / "run.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no UTF-8, no JSON
-        return None
-    settings = described.get("mask_settings") if isinstance(described, dict) else None
-    return settings if isinstance(settings, dict) else None
+        return {}
+    return described if isinstance(described, dict) else {}

@@ -11,7 +11,7 @@ from automask.errors import UsageError
 from automask.image.scan import EXTENSIONS, Listing, scan_part
 from automask.image.scorer import scorer, scorer_sha256
 from automask.ledger import Known
-from automask.plan import Plan, make_plan, refuse_other_settings
+from automask.plan import Plan, make_plan, refuse_other_photographs, refuse_other_settings
 from automask.pool.cores import Crew, available_cores, plan_crew
 from automask.pool.shard import Shard, find_shard
 from automask.records import Job
@@ -86,7 +86,7 @@ def _scan(config: RunConfig, shard: Shard) -> Listing:
 
 
 def plan_of(prepared: Prepared) -> Plan:
-    """What a run would do now. Raises SettingsChangedError."""
+    """What a run would do now. Raises SettingsChangedError, CollisionError."""
     config = prepared.config
     earlier = read_earlier(config.output, prepared.shard)
     if not config.overwrite and any(known.is_done for known in earlier.values()):
@@ -95,7 +95,8 @@ def plan_of(prepared: Prepared) -> Plan:
 
 
 def plan_against(prepared: Prepared, earlier: dict[str, Known]) -> Plan:
-    """What a run would do, where this is what earlier runs recorded."""
+    """What a run would do, where this is what earlier runs recorded. Raises CollisionError."""
+    refuse_other_photographs(prepared.jobs, earlier, prepared.config)
     digest = settings_digest(prepared.settings)
     return make_plan(prepared.jobs, earlier, digest, prepared.config)
 

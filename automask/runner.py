@@ -74,10 +74,10 @@ def _begin(prepared: Prepared) -> tuple[Plan, int]:
     """The plan and the number of this run, once it is agreed and written what it is."""
     config, shard = prepared.config, prepared.shard
     earlier = read_earlier(config.output, shard)
+    plan = plan_against(prepared, earlier)  # first: it looks at what `run.json` says as yet
     is_new = not any(known.is_done for known in earlier.values())
     agree_on_settings(config.output, shard, _describe(prepared), is_new, config.overwrite)
     generation = 1 + max((known.generation for known in earlier.values()), default=0)
-    plan = plan_against(prepared, earlier)
     note = TaskNote(
         task=shard.task_name,
         group=group_of(shard),

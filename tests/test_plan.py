@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from automask.config import RunConfig
-from automask.errors import SettingsChangedError
-from automask.plan import Plan, make_plan, read_run_settings, refuse_other_settings
+from automask.errors import CollisionError, SettingsChangedError
+from automask.plan import (
+    Plan,
+    make_plan,
+    read_run_settings,
+    refuse_other_photographs,
+    refuse_other_settings,
+)
 from automask.records import ImageRecord, Job
 from automask.result_settings import ObjectsConfig
 
@@ -210,3 +216,70 @@ def test_of_many_changes_twelve_are_named_and_the_rest_counted(tmp_path: Path) -
     write_run(tmp_path, {f"s{n:02}": 1 for n in range(15)})
     with pytest.raises(SettingsChangedError, match=r"s11: was 1, now 2\n  and 3 more\n"):
         refuse_other_settings(tmp_path, {f"s{n:02}": 2 for n in range(15)})
+
+
+# Another folder's photographs into a folder that holds finished masks.
+
+
+def check_photographs(config: RunConfig, record: ImageRecord, job: Job, before: str) -> None:
+    """What a run of `config` does where the last one read the folder `before`."""
+    described = {"config": {"input": str(config.output / before)}}
+    (config.output / "run.json").write_text(json.dumps(described))
+    refuse_other_photographs([job], {record.image: record}, config)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [replace(JOB, input_bytes=1001), replace(JOB, image="a.tif")],
+    ids=["one name, another size", "another name, one result"],
+)
+def test_a_photograph_that_would_overwrite_the_mask_of_another_is_refused(
+    config: RunConfig, make_record: RecordMaker, job: Job
+) -> None:
+    with pytest.raises(CollisionError) as caught:
+        check_photographs(config, make_record(), job, "spring")
+    told = str(caught.value)
+    assert f"made from {config.output / 'spring'}" in told
+    assert f"1 in {config.input}, such as '{job.image}'" in told
+    assert "another output folder, or --overwrite" in told
+
+
+def test_photographs_that_have_moved_are_welcome(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    check_photographs(config, make_record(), replace(JOB, input_mtime_ns=5), "spring")
+
+
+def test_photographs_of_other_names_are_welcome(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    check_photographs(config, make_record(), Job("b.jpg", "b", 5, 5), "spring")
+
+
+def test_an_edited_photograph_in_the_same_folder_is_welcome(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    check_photographs(config, make_record(), replace(JOB, input_bytes=1001), "in")
+
+
+def test_where_the_last_run_left_no_mask_there_is_nothing_to_overwrite(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    failed = make_record(status="failed", input_bytes=5)
+    check_photographs(config, failed, JOB, "spring")
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"config": 5}', '{"config": {"input": 5}}'])
+def test_a_run_file_that_names_no_folder_refuses_nothing(
+    config: RunConfig, make_record: RecordMaker, content: str
+) -> None:
+    (config.output / "run.json").write_text(content)
+    other = replace(JOB, input_bytes=1001)
+    refuse_other_photographs([other], {JOB.image: make_record()}, config)
+
+
+def test_with_overwrite_other_photographs_take_the_place(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    again = with_changes(config, overwrite=True)
+    check_photographs(again, make_record(), replace(JOB, input_bytes=1001), "spring")

@@ -125,12 +125,17 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _job(relative: str, entry: os.DirEntry[str], keep_extension: bool) -> Job:
-    stem = relative if keep_extension else os.path.splitext(relative)[0]
+    stem = output_stem(relative, keep_extension)
     try:
         info = entry.stat()
     except OSError:  # a broken link: load will say so in this image's record
         return Job(relative, stem, -1, -1)
     return Job(relative, stem, info.st_size, info.st_mtime_ns)
+
+
+def output_stem(image: str, keep_extension: bool) -> str:
+    """What an image's outputs are called, without `.png`: cats/a.jpg -> cats/a, or cats/a.jpg."""
+    return image if keep_extension else os.path.splitext(image)[0]
 
 
 def _refuse_collisions(jobs: list[Job]) -> None:

@@ -18,6 +18,7 @@ from harness import (
     make_photographs,
     run,
     start,
+    trimaps,
     wait_for_records,
 )
 
@@ -80,3 +81,21 @@ def test_a_photograph_that_goes_while_the_run_lasts_is_a_failure_of_its_own(tmp_
     records = by_image(output)
     assert [i for i, r in records.items() if r["status"] == "failed"] == ["photo_11.png"]
     assert "photo_11.png" in records["photo_11.png"]["error"]
+
+
+def test_masks_of_another_folder_with_the_same_names_are_not_overwritten(tmp_path: Path) -> None:
+    spring, autumn, output = tmp_path / "spring", tmp_path / "autumn", tmp_path / "out"
+    for season, content in ((spring, 0), (autumn, 1)):
+        make_photographs(tmp_path / "all", 2)
+        season.mkdir()
+        (tmp_path / "all" / f"photo_{content:02}.png").rename(season / "a.png")
+    assert run(spring, output).returncode == 0
+    masks = trimaps(output)
+
+    refused = run(autumn, output)
+    assert refused.returncode == 2
+    assert f"made from {spring}" in refused.stderr
+    assert trimaps(output) == masks
+
+    assert run(autumn, output, "--overwrite").returncode == 0
+    assert trimaps(output) != masks

@@ -9,6 +9,8 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from automask.errors import OutputError
 from automask.image.write import write_atomic
 from automask.report.night import tell_night
@@ -20,6 +22,7 @@ from automask.report.timing import tell_timing
 NAME = "report.html"
 MOST_INSIDE = 2000  # images; of more, the pictures lie in a folder beside the page
 KEPT = ".report"  # in the output folder: what is drawn once and put into each new page
+LOCK = ".lock"  # in the folder of pictures
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def write_report(
     night, timing = tell_night(run.records), tell_timing(run.records)
     inside = len(run.records) <= MOST_INSIDE
     try:
-        with _place(output) if inside else nullcontext(_beside(page)) as folder:
+        with _place(output) if inside else nullcontext(_beside(page)) as folder, _alone(folder):
             drawn = draw_all(run, folder, track)
             text = render(Material(run, night, timing, drawn, page, inside))
             write_atomic(page, text.encode("utf-8", "backslashreplace"))
@@ -66,6 +69,14 @@ def write_report(
 def _beside(page: Path) -> Path:
     """report.html -> report_files, as browsers call such a folder."""
     return page.with_name(f"{page.stem}_files")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """A second report of one output, by hand while a run ends, waits for the first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / LOCK):
+        yield
 
 
 @contextmanager

@@ -22,7 +22,9 @@ from automask.records import FAILED, ImageRecord
 from automask.report.outline import outline_source, read_outline
 from automask.report.read import Run
 
-LONGEST_PX = 448  # of a picture: 2,000 of them are 55 MB in a page
+# Pixels of a picture's longer side, by how many images there are at most: so that a page with the
+# pictures inside stays well below 100 MB (2,000 of 448 px are 55 MB).
+SIZES = ((250, 1024), (600, 704), (float("inf"), 448))
 JPEG_QUALITY = 60
 RULES = 1  # raised whenever other pictures or outlines are drawn of the same files
 OUTLINES = "outlines.json"
@@ -35,7 +37,7 @@ Track = Callable[[Iterable["Drawn"], int], Iterable["Drawn"]]
 class Drawn:
     """What there is to see of one image."""
 
-    picture: Path | None  # JPEG, LONGEST_PX at most; None: the photograph is not there
+    picture: Path | None  # JPEG, at most `longest_px` long; None: the photograph is not there
     outline: str  # SVG path data, see outline.py; "": no object, or no result to draw it from
     outline_key: str | None = None  # under which it is kept
 
@@ -46,15 +48,19 @@ def draw_all(run: Run, folder: Path, track: Track) -> list[Drawn]:
     Photographs that are not there, or cannot be read, have no picture; nor have failed ones: what
     killed a worker while it was decoded would kill this process too. Threads are enough, since
     Pillow and OpenCV let go of the interpreter while they work. Raises OSError where `folder`
-    cannot be written.
+    cannot be written or is not there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     artist = _Artist(run, folder, _kept_outlines(folder))
     with ThreadPoolExecutor(available_cores()) as threads:
         drawn = list(track(threads.map(artist.draw, run.records), len(run.records)))
     _keep_outlines(folder, drawn)
     _remove_others(folder, drawn)
     return drawn
+
+
+def longest_px(images: int) -> int:
+    """How large the pictures of so many images are, so that a browser opens them all in a page."""
+    return next(longest for most, longest in SIZES if images <= most)
 
 
 class _Artist:
@@ -64,6 +70,7 @@ class _Artist:
         self.run, self.folder, self.outlines = run, folder, outlines
         values = run.setting("config", "trimap", "values")
         self.foreground = int(values[0]) if values else FOREGROUND
+        self.longest_px = longest_px(len(run.records))
         self.max_pixels = int(run.setting("config", "load", "max_pixels") or MAX_PIXELS)
 
     def draw(self, record: ImageRecord) -> Drawn:
@@ -72,18 +79,32 @@ class _Artist:
     def _picture(self, record: ImageRecord) -> Path | None:
         if record.status == FAILED:
             return None
-        key = (record.image, record.input_bytes, record.input_mtime_ns, LONGEST_PX, JPEG_QUALITY)
-        target = self.folder / f"{_digest(key)}.jpg"
+        target = self._place(record, self.longest_px)
         if _is_whole(target):
             return target
-        if self.run.photographs is None:
-            return None
-        try:
-            small = load_small(self.run.photographs / record.image, LONGEST_PX, self.max_pixels)
-        except ImageError:  # deleted or changed since it was masked
-            return None
+        small = self._small(record)
+        if small is None:
+            return self._kept(record)
         _write(target, _jpeg(small))
         return target
+
+    def _place(self, record: ImageRecord, longest: int) -> Path:
+        key = (record.image, record.input_bytes, record.input_mtime_ns, longest, JPEG_QUALITY)
+        return self.folder / f"{_digest(key)}.jpg"
+
+    def _small(self, record: ImageRecord) -> Image.Image | None:
+        if self.run.photographs is None:
+            return None
+        file = self.run.photographs / record.image
+        try:
+            return load_small(file, self.longest_px, self.max_pixels)
+        except ImageError:  # deleted or changed since it was masked
+            return None
+
+    def _kept(self, record: ImageRecord) -> Path | None:
+        """A picture of another size, from a time when there were more or fewer images."""
+        kept = (self._place(record, longest) for _, longest in SIZES)
+        return next(filter(_is_whole, kept), None)
 
     def _outline(self, record: ImageRecord) -> tuple[str, str | None]:
         source = outline_source(record)

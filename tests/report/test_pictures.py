@@ -12,7 +12,7 @@ from report_folders import colour_of, make_output, named
 
 from automask.records import FAILED
 from automask.report import pictures
-from automask.report.pictures import LONGEST_PX, Drawn, draw_all
+from automask.report.pictures import Drawn, draw_all, longest_px
 from automask.report.read import read_run
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def output(tmp_path: Path, make_record: RecordMaker) -> Path:
 
 
 def drawn(output: Path) -> list[Drawn]:
+    (output / ".report").mkdir(exist_ok=True)
     return draw_all(read_run(output), output / ".report", lambda images, _total: images)
 
 
@@ -38,12 +39,19 @@ def test_each_record_has_the_picture_of_its_photograph(output: Path) -> None:
         assert one.outline.startswith("M")
 
 
+@pytest.mark.parametrize(
+    ("images", "px"), [(1, 1024), (250, 1024), (251, 704), (2000, 448), (10**6, 448)]
+)
+def test_the_more_images_the_smaller_their_pictures(images: int, px: int) -> None:
+    assert longest_px(images) == px
+
+
 def test_a_large_photograph_becomes_a_small_picture(output: Path) -> None:
     Image.new("RGB", (3000, 1500)).save(output.parent / "in" / "a.jpg")
     first = drawn(output)[0].picture
     assert first is not None
     with Image.open(first) as picture:
-        assert picture.size == (LONGEST_PX, LONGEST_PX // 2)
+        assert picture.size == (1024, 512)
 
 
 def test_nothing_is_drawn_twice(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,6 +86,15 @@ def test_torn_outlines_are_drawn_again(output: Path) -> None:
 def test_kept_pictures_serve_when_the_photographs_are_gone(output: Path) -> None:
     before = drawn(output)
     (output.parent / "in").rename(output.parent / "moved")
+    assert drawn(output) == before
+
+
+def test_kept_pictures_of_another_size_serve_as_well(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = drawn(output)
+    (output.parent / "in").rename(output.parent / "moved")
+    monkeypatch.setattr(pictures, "longest_px", lambda _images: 448)  # more images have come
     assert drawn(output) == before
 
 

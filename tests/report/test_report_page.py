@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from filelock import FileLock, Timeout
 from report_folders import HOSTILE, make_output, named
 
 from automask.errors import OutputError
@@ -18,6 +19,8 @@ from automask.records import FAILED, NO_OBJECT
 from automask.report import build
 from automask.report.build import write_report
 from automask.report.content import to_json
+from automask.report.pictures import Drawn, Track, draw_all
+from automask.report.read import Run
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -130,6 +133,20 @@ def test_of_too_many_images_the_pictures_lie_beside_the_page(
     assert all((output / file).is_file() for file in files if file)
     assert written.folder == output / "report_files"
     assert not [attrs for _, attrs in page.tags if attrs.get("type") == "image/jpeg"]
+
+
+def test_one_report_of_an_output_is_drawn_at_a_time(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drawn_alone(run: Run, folder: Path, track: Track) -> list[Drawn]:
+        with pytest.raises(Timeout):
+            FileLock(folder / build.LOCK).acquire(timeout=0)
+        return draw_all(run, folder, track)
+
+    monkeypatch.setattr(build, "draw_all", drawn_alone)
+    write_report(output)
+    with FileLock(output / build.KEPT / build.LOCK, timeout=0):  # it was given back
+        pass
 
 
 def test_nothing_is_loaded_from_anywhere(output: Path) -> None:

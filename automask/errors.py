@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 EXIT_OK = 0
 EXIT_SOME_FAILED = 1
@@ -101,6 +103,15 @@ class Interrupted(BaseException):
     def __init__(self, exit_code: int) -> None:
         super().__init__(exit_code)
         self.exit_code = exit_code
+
+
+@contextmanager
+def told_as(kind: type[AutomaskError], what: str) -> Iterator[None]:
+    """What the file system refuses, as an error that says what could not be done."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{what}: {error.strerror or error}") from error
 
 
 # What libraries say where memory is out, beside Python's own MemoryError: torch on a GPU by a class

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automask.config import RunConfig, settings_digest
-from automask.errors import UsageError
+from automask.errors import UsageError, told_as
 from automask.image.scan import EXTENSIONS, Listing, scan_part
 from automask.image.scorer import scorer, scorer_sha256
 from automask.ledger import Known
@@ -40,10 +40,8 @@ def prepare(config: RunConfig) -> Prepared:
 
     Raises the error, with its exit code, of the first thing that is wrong.
     """
-    if config.input.resolve() == config.output.resolve():
-        raise UsageError(f"input and output are the same folder, {config.output}; give another")
-    if config.output.exists() and not config.output.is_dir():
-        raise UsageError(f"cannot write into {config.output}: it is not a folder")
+    with told_as(UsageError, f"cannot look at {config.output}"):
+        _refuse_wrong_output(config)
     shard = find_shard(config.shard, os.environ)
     listing = _scan(config, shard)
     jobs = listing.jobs[: config.limit]
@@ -56,6 +54,13 @@ def prepare(config: RunConfig) -> Prepared:
     return Prepared(
         config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault
     )
+
+
+def _refuse_wrong_output(config: RunConfig) -> None:
+    if config.input.resolve() == config.output.resolve():
+        raise UsageError(f"input and output are the same folder, {config.output}; give another")
+    if config.output.exists() and not config.output.is_dir():
+        raise UsageError(f"cannot write into {config.output}: it is not a folder")
 
 
 def _here(config: RunConfig, weights: Weights) -> tuple[str, Crew]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from automask.config import RunConfig
 from automask.dispatch import outcomes
-from automask.errors import AutomaskError, OutputError, UsageError
+from automask.errors import OutputError, UsageError, told_as
 from automask.machine import describe_machine
 from automask.plan import Plan
 from automask.prepare import Prepared, plan_against, prepare
@@ -48,26 +47,17 @@ def execute(prepared: Prepared, watcher: Watcher, stop: Stop) -> RunSummary:
     """Does what `prepare` found to be possible."""
     output, began = prepared.config.output, time.perf_counter()
     with ExitStack() as held_output:
-        with _told(UsageError, f"cannot write into {output}"):
+        with told_as(UsageError, f"cannot write into {output}"):
             ledger = held_output.enter_context(held(output, prepared.shard))
             plan, generation = _begin(prepared)
         summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
         summary.not_staged = prepared.not_staged
         _mask(prepared, plan, generation, ledger, summary, watcher, stop)
         stop.raise_if_wanted()
-        with _told(OutputError, _stopped(f"cannot write {ledger}")):
+        with told_as(OutputError, _stopped(f"cannot write {ledger}")):
             tidy(output, prepared.shard)
     summary.seconds_wall = time.perf_counter() - began
     return summary
-
-
-@contextmanager
-def _told(kind: type[AutomaskError], what: str) -> Iterator[None]:
-    """What the file system refuses, as an error that says what could not be done."""
-    try:
-        yield
-    except OSError as error:
-        raise kind(f"{what}: {error.strerror}") from error
 
 
 def _begin(prepared: Prepared) -> tuple[Plan, int]:
@@ -82,7 +72,8 @@ def _begin(prepared: Prepared) -> tuple[Plan, int]:
         task=shard.task_name,
         group=group_of(shard),
         images=len(prepared.jobs),
-        everywhere=len(prepared.jobs) + prepared.elsewhere,
+        # With a limit nobody knows how many images the other tasks have.
+        everywhere=len(prepared.jobs) + (0 if config.limit else prepared.elsewhere),
         todo=len(plan.todo),
         generation=generation,
         started=time.time(),
@@ -107,7 +98,7 @@ def _mask(
         found = closing(outcomes(prepared, plan, generation, stop))
         with RecordWriter(ledger) as writer, found as finished:
             for outcome in finished:
-                with _told(OutputError, _stopped("cannot write a record")):
+                with told_as(OutputError, _stopped("cannot write a record")):
                     writer.append(outcome.record)
                 summary.count(outcome.record)
                 watcher.finished(outcome.record)

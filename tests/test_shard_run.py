@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from automask import runner
 from automask.config import load_config
 from automask.errors import CollisionError, UsageError
 from automask.pool.cluster import SYSTEMS
 from automask.pool.shard import index_of
 from automask.prepare import Prepared, prepare
 from automask.progress import print_start, print_summary
-from automask.summary import RunSummary
+from automask.signals import Stop
+from automask.status.status import read_status
+from automask.summary import RunSummary, Silence
 
 # `printf a | b2sum -l 64` and so on end in 2f, 75, 4f, db, fe, 1e: odd ones are the second part.
 SECOND = {"a.png", "b.png", "e.png", "f.png"}
@@ -84,6 +87,19 @@ def test_off_masks_everything_in_an_array_too(
 
 def test_a_limit_counts_within_the_part(source: Path) -> None:
     assert images(prepared(source, shard="2/2", limit=3)) == {"a.png", "b.png", "e.png"}
+
+
+def test_with_a_limit_a_task_speaks_of_its_own_images_only(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "outcomes", lambda *_: (nothing for nothing in ()))
+    output = source.parent / "out"
+    for part in ("1/2", "2/2"):
+        ready = prepared(source, shard=part, limit=1)
+        runner.execute(ready, Silence(), Stop())
+    status = read_status(output)
+    assert [task.images for task in status.tasks] == [1, 1]
+    assert status.not_begun == 0
 
 
 def test_a_part_without_photographs_is_no_fault_but_an_input_without_any_is(source: Path) -> None:

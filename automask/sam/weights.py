@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from automask.errors import ConfigError, WeightsError
+from automask.errors import ConfigError, WeightsError, told_as
 from automask.sam.checkpoints import BY_NAME, Checkpoint
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -81,17 +81,16 @@ def fetch(name: str, weights: Path | None = None) -> Path:
 
     checkpoint = _named(name)
     found = find(checkpoint, weights)
-    if checkpoint.url is None:
-        if found is None:
-            raise WeightsError(_missing(checkpoint, weights))
-        return found
     if found is not None:
         _verified(checkpoint, found)
         return found
+    if checkpoint.url is None:
+        raise WeightsError(_missing(checkpoint, weights))
     folder = search_folders(weights)[0]
-    _make_folder(folder)
-    with filelock.FileLock(folder / f".{checkpoint.file}.lock", timeout=FETCH_LOCK_SECONDS):
-        return _download(checkpoint, folder)
+    with told_as(WeightsError, f"cannot write into {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / f".{checkpoint.file}.lock", timeout=FETCH_LOCK_SECONDS):
+            return _download(checkpoint, folder)
 
 
 def _download(checkpoint: Checkpoint, folder: Path) -> Path:
@@ -153,10 +152,8 @@ def sha256_of(file: Path) -> str:
     """SHA-256 of a file, hex. Raises WeightsError where it cannot be read."""
     import pooch
 
-    try:
+    with told_as(WeightsError, f"cannot read checkpoint {file}"):
         return str(pooch.file_hash(str(file), alg="sha256"))
-    except OSError as error:
-        raise WeightsError(f"cannot read checkpoint {file}: {error.strerror}") from error
 
 
 def _verified(checkpoint: Checkpoint, file: Path) -> str:
@@ -169,13 +166,6 @@ def _verified(checkpoint: Checkpoint, file: Path) -> str:
                else "restore it from the release or the repository")
         )  # fmt: skip
     return digest
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WeightsError(f"cannot create {folder}: {error.strerror}") from error
 
 
 def _missing(checkpoint: Checkpoint, weights: Path | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from automask.console import make_console
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError
+from automask.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError, told_as
 from automask.report.command import report_after_run
 
 if TYPE_CHECKING:
@@ -59,14 +59,15 @@ def merge_command(
 
 
 def _exit_code(status: Status) -> int:
-    return EXIT_SOME_FAILED if status.left or status.failures else EXIT_OK
+    return EXIT_OK if status.is_done else EXIT_SOME_FAILED
 
 
 def _refuse_other_folders(output: Path) -> None:
     from automask.records import RECORDS
 
-    if not (output / RECORDS).is_dir():
-        raise UsageError(f"{output} is not the output of a run: it has no folder {RECORDS}")
+    with told_as(UsageError, f"cannot look at {output}"):
+        if not (output / RECORDS).is_dir():
+            raise UsageError(f"{output} is not the output of a run: it has no folder {RECORDS}")
 
 
 def _print(console: Console, status: Status) -> None:
@@ -90,6 +91,9 @@ def _print(console: Console, status: Status) -> None:
 def _print_tasks(console: Console, status: Status) -> None:
     """Each task of an array; of a single run, whether it is at work."""
     from automask.progress import shown
+
+    if not status.tasks and not any(status.counts.values()):
+        console.print("  no task has begun")
 
     for task in status.tasks[:SHOWN_TASKS]:
         state = "at work" if task.is_running else "ended early" if task.left else "finished"

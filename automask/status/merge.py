@@ -12,7 +12,7 @@ from automask.lock import locked
 from automask.pool.shard import WHOLE, WHOLE_NAME
 from automask.records import ledger_files
 from automask.status.status import Status, read_status
-from automask.task import TaskNote, group_of, merge_all, write_note
+from automask.task import TaskNote, group_of, ledger, merge_all, write_note
 
 
 def merge_output(output: Path) -> Status:
@@ -25,7 +25,8 @@ def merge_output(output: Path) -> Status:
         with locked(output, WHOLE_NAME, group_of(WHOLE)):
             status = read_status(output)
             merge_all(output)
-            write_note(output, _note(output, status))
+            if ledger_files(output):  # none where a task was ended as it began
+                write_note(output, _note(output, status))
     except OSError as error:
         raise OutputError(f"cannot merge the records of {output}: {error.strerror}") from error
     return status
@@ -33,8 +34,8 @@ def merge_output(output: Path) -> Status:
 
 def _note(output: Path, status: Status) -> TaskNote:
     """As of a run that was begun for what is left, and has not done any of it."""
-    (file,) = ledger_files(output)
-    newest = max((values.get("generation", 0) for _, values in read_lines(file)), default=0)
+    lines = read_lines(ledger(output, WHOLE_NAME))
+    newest = max((values.get("generation", 0) for _, values in lines), default=0)
     images = sum(status.counts.values()) + status.left
     return TaskNote(
         task=WHOLE_NAME,

@@ -38,6 +38,13 @@ class Status:
         return self.not_begun + sum(task.left for task in self.tasks)
 
     @property
+    def is_done(self) -> bool:
+        """Whether something was begun, all of it has a mask or no object, and nobody is at work."""
+        has_begun = bool(self.tasks) or any(self.counts.values())
+        is_at_work = any(task.is_running for task in self.tasks)
+        return has_begun and not (is_at_work or self.left or self.failures)
+
+    @property
     def images_per_hour(self) -> float | None:
         """Of the tasks at work now, together; of the last ones where none is."""
         working = [task for task in self.tasks if task.is_running] or self.tasks

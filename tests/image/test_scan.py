@@ -175,6 +175,11 @@ def test_a_file_in_place_of_the_folder_is_a_usage_error(tmp_path: Path) -> None:
         scan(tmp_path / "a.jpg")
 
 
+def test_a_folder_that_cannot_be_looked_at_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot look at .*: File name too long"):
+        scan(tmp_path / ("x" * 300))
+
+
 def test_a_link_back_up_the_tree_is_not_walked_for_ever(tmp_path: Path) -> None:
     put(tmp_path, "shoes/a.jpg")
     (tmp_path / "shoes" / "up").symlink_to(tmp_path)

@@ -209,6 +209,21 @@ def test_fetch_of_what_is_there_asks_nobody(
     assert len(server[1]) == 1
 
 
+def test_fetch_verifies_the_bundled_weights_too(tmp_path: Path) -> None:
+    (tmp_path / "automask_tiny.safetensors").write_bytes(b"cut short")
+    with pytest.raises(WeightsError, match="is damaged or not the tiny checkpoint"):
+        fetch("tiny", tmp_path)
+
+
+def test_a_folder_that_takes_no_file_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: tuple[str, list[str]]
+) -> None:
+    register(monkeypatch, server[0])
+    (tmp_path / "a file").touch()
+    with pytest.raises(WeightsError, match=r"cannot write into .*a file"):
+        fetch("small", tmp_path / "a file")
+
+
 def test_tasks_that_start_together_share_one_download(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server: tuple[str, list[str]]
 ) -> None:

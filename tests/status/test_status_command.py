@@ -55,6 +55,21 @@ def test_something_left_is_told_and_is_no_success(output: Path, call) -> None:
     assert "1 images are of tasks that have not begun" in told
 
 
+def test_everything_done_is_no_success_while_a_task_is_at_work(output: Path, call) -> None:
+    write_note(output, replace(NOTE, images=1, everywhere=1, todo=1))
+    with held(output, SHARD):  # it has just begun again, and has not said yet what is left
+        assert call("status", output)[0] == 1
+    assert call("status", output)[0] == 0
+
+
+def test_an_output_where_nothing_has_begun_is_no_success(tmp_path: Path, call) -> None:
+    (tmp_path / "records").mkdir()  # a task was ended as soon as it held its lock
+    for command in ("status", "merge"):
+        code, told = call(command, tmp_path)
+        assert code == 1
+        assert "no task has begun" in told
+
+
 def test_everything_done_is_a_success(output: Path, call) -> None:
     write_note(output, replace(NOTE, images=1, everywhere=1, todo=1))
     code, told = call("status", output)
@@ -109,3 +124,10 @@ def test_nothing_is_merged_while_a_task_is_at_work(output: Path, call) -> None:
         code, told = call("merge", output)
     assert code == 5
     assert "shard-0001-of-0002 runs on" in told
+
+
+def test_an_output_that_cannot_be_looked_at_is_named(tmp_path: Path, call) -> None:
+    code, told = call("status", tmp_path / ("x" * 300))  # no file system takes such a name
+    assert code == 2
+    assert "cannot look at" in told
+    assert "File name too long" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -77,4 +78,5 @@ def main() -> None:
 def _complain(message: str) -> None:
     """The lines of a message are ours; a file's name in it must not reach the terminal as it is."""
     lines = (visible(line) for line in f"automask: {message}".split("\n"))
-    print(*lines, sep="\n", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk under the log: the exit code says it still
+        print(*lines, sep="\n", file=sys.stderr, flush=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -11,14 +14,52 @@ if TYPE_CHECKING:
 LOG_WIDTH = 250  # characters; wider than any table
 
 
-def make_console() -> Console:
-    """Standard output, as wide as the terminal, or as a log."""
+class Lossy:
+    """A text stream that loses what cannot be written, and everything after it, without a word."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._lost():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._lost():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @contextmanager
+    def _lost(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())  # takes what is buffered, too
+            os.close(nowhere)
+
+
+def make_console(stream: TextIO | None = None) -> Console:
+    """Standard output, or what is given, as wide as the terminal, or as a log."""
     from rich.console import Console
 
-    if sys.stdout.isatty():
-        return Console(emoji=False, highlight=False)
+    stream = stream or sys.stdout
+    if stream is None:  # closed by who started us
+        return Console(quiet=True)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the locale cannot spell
+    if stream.isatty():
+        return Console(file=stream, emoji=False, highlight=False)
     # Without a terminal there is no width to obey: one message stays one line of the log.
-    return Console(soft_wrap=True, width=LOG_WIDTH, emoji=False, highlight=False)
+    return Console(file=stream, soft_wrap=True, width=LOG_WIDTH, emoji=False, highlight=False)
+
+
+def make_unattended_console() -> Console:
+    """For a run, which a full disk under its log, or a closed terminal, does not end."""
+    return make_console(cast("TextIO", Lossy(sys.stdout)) if sys.stdout else None)
 
 
 def split_names(text: str | None) -> list[str] | None:

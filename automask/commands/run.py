@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from automask.commands.speed import speed_flags
-from automask.console import make_console, split_names
+from automask.console import make_unattended_console, split_names
 from automask.report.command import report_after_run
 
 
@@ -123,7 +123,7 @@ def run_command(
         "cutout": {"background": background},
         "objects": {"wanted": objects},
     }
-    console = make_console()
+    console = make_unattended_console()
     with heard_signals() as stop:
         prepared = prepare(load_config(config, flags))
         print_start(console, prepared)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from automask.errors import WorkersError
 
 PREFIX = "automask-run-"
 MARK = (
@@ -18,14 +20,28 @@ MARK = (
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder of this process, removed at its end. Those of killed processes are removed first."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        _remove_if_left(folder)
-    with (
-        tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as name,
-        FileLock(Path(name) / MARK),
-    ):
-        yield Path(name)
+    """A folder of this process, removed at its end. Those of killed processes are removed first.
+
+    Raises WorkersError where there is no room for one.
+    """
+    with ExitStack() as held:
+        try:
+            for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+                _remove_if_left(folder)
+            made = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+            mine = Path(held.enter_context(made))
+            held.enter_context(FileLock(mine / MARK))
+        except OSError as error:
+            raise no_room(error) from error
+        yield mine
+
+
+def no_room(error: Exception) -> WorkersError:
+    """What to do where the temporary folder takes nothing more."""
+    return WorkersError(
+        f"cannot write into the temporary folder: {error}\n"
+        "make room there, or name another folder in the environment variable TMPDIR"
+    )
 
 
 def _remove_if_left(folder: Path) -> None:

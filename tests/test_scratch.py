@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from automask.errors import WorkersError
 from automask.scratch import PREFIX, scratch_folder
 
 
@@ -44,3 +45,14 @@ def test_that_of_a_killed_process_goes_with_the_next_run(tmp_path: Path) -> None
     with scratch_folder() as mine:
         assert folders(tmp_path) == [mine]
     assert not left.exists()
+
+
+def test_where_none_can_be_made_the_error_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not there"))
+    with (
+        pytest.raises(WorkersError, match=r"(?s)No such file .*not there.*TMPDIR"),
+        scratch_folder(),
+    ):
+        pass

@@ -9,6 +9,7 @@ from typing import Any
 
 from automask.errors import InstallationError, WeightsError
 from automask.sam.weights import Weights, locate, metadata
+from automask.scratch import no_room
 
 
 def _import_torch() -> None:
@@ -25,6 +26,7 @@ def _import_torch() -> None:
 _import_torch()
 
 import torch  # noqa: E402
+from safetensors import SafetensorError  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 from segment_anything import sam_model_registry  # noqa: E402
 
@@ -65,12 +67,15 @@ def share(weights: Weights, folder: Path) -> Path:
     """A file that many processes can map as float32: the original, or a copy of a smaller dtype.
 
     The bundled weights are stored in half precision; were each worker to widen its own, each would
-    hold a private copy.
+    hold a private copy. Raises WorkersError where the folder has no room for it.
     """
     if weights.file.suffix != ".safetensors":
         return weights.file
-    copy = folder / weights.file.name
-    save_file(_as_float32(_read_state(weights.file)), copy, metadata(weights.file))
+    copy, state = folder / weights.file.name, _as_float32(_read_state(weights.file))
+    try:
+        save_file(state, copy, metadata(weights.file))
+    except (SafetensorError, OSError) as error:
+        raise no_room(error) from error
     return copy
 
 

@@ -21,6 +21,8 @@ class Earlier(Protocol):
     """What an earlier run recorded of an image: a record, or the part of it that counts here."""
 
     @property
+    def generation(self) -> int: ...
+    @property
     def is_done(self) -> bool: ...
     @property
     def settings(self) -> str: ...
@@ -45,18 +47,35 @@ def make_plan(
 ) -> Plan:
     """Splits the jobs; with `overwrite` everything is to do.
 
-    An image is done only when its outputs exist, its record says ok or no_object, its file has the
-    recorded size and modification time, and the settings (a digest) are the same.
+    An image is done only when its outputs exist and no other image has written them since, its
+    record says ok or no_object, its file has the recorded size and modification time, and the
+    settings (a digest) are the same.
     """
     todo: list[Job] = []
     done: list[Job] = []
+    taken = _taken(jobs, records, config)
     for job in jobs:
-        kinds = _true_kinds(job, records.get(job.image), settings, config)
+        record = records.get(job.image)
+        if record is not None and record.generation < taken.get(job.stem, 0):
+            record = None
+        kinds = _true_kinds(job, record, settings, config)
         if kinds.issuperset(config.kinds) and not config.overwrite:
             done.append(job)
         else:
             todo.append(replace(job, kinds=tuple(sorted(kinds))))
     return Plan(todo, done)
+
+
+def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -> dict[str, int]:
+    """Which run last wrote results of an image that is gone now, by the name of these results.
+
+    a.jpg and a.png have the same, one after the other.
+    """
+    taken: dict[str, int] = {}
+    for image in records.keys() - {job.image for job in jobs}:
+        stem = output_stem(image, config.keep_extension)
+        taken[stem] = max(taken.get(stem, 0), records[image].generation)
+    return taken
 
 
 def _true_kinds(job: Job, record: Earlier | None, settings: str, config: RunConfig) -> set[str]:

@@ -102,6 +102,16 @@ def test_a_folder_in_place_of_the_result_is_no_result(
     assert plan(config, make_record()).todo == [JOB]
 
 
+def test_an_image_whose_result_another_has_written_since_is_to_do(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    # a.jpg was masked, then a.bmp in its place, and now a.jpg is back.
+    mine, other = make_record(generation=1), make_record(image="a.bmp", generation=2)
+    assert plan(config, mine, other).todo == [JOB]
+    again = make_record(generation=3)
+    assert plan(config, again, other).done == [JOB]
+
+
 def test_an_image_that_lacks_one_of_the_kinds_asked_for_is_to_do(
     config: RunConfig, make_record: RecordMaker
 ) -> None:

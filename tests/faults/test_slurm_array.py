@@ -19,7 +19,7 @@ from automask.pool.shard import Shard
 pytestmark = pytest.mark.slow
 
 TASKS = 4
-PHOTOGRAPHS = 20
+PHOTOGRAPHS = 40
 # Some tenths of a second for an image: time to disturb a task between two.
 GRID = "[propose.settings]\npoints_per_side = 8\n"
 FLAGS = ("--generator", "stock")
@@ -40,7 +40,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slurm]:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twenty small photographs; not to be changed by a test."""
+    """Small photographs, enough to disturb a task before its last; not to be changed by a test."""
     folder = tmp_path_factory.mktemp("many") / "in"
     make_photographs(folder, PHOTOGRAPHS)
     (folder.parent / "grid.toml").write_text(GRID)

@@ -38,7 +38,7 @@ def script(job: ArrayJob) -> str:
     """The script, to be saved and given to sbatch.
 
     Raises UsageError where a path or flag has a character that could end a line of it, or where
-    the run's flags are none or name a shard.
+    the run's flags are none, name a shard or overwrite.
     """
     _refuse(job)
     return "\n".join([*_head(job), "", *_body(job), "", *_notes(job), ""])
@@ -80,12 +80,14 @@ def _body(job: ArrayJob) -> list[str]:
         'export LOKY_MAX_CPU_COUNT="${SLURM_CPUS_ON_NODE:-1}"',
         "",
         "# SLURM warns this shell alone; automask ends within seconds, what it finished stays.",
-        'forward() { told=yes; kill -s "$1" "$automask" 2>/dev/null; }',
+        "told= early= automask=",
+        'forward() { told=yes; kill -s "$1" "$automask" 2>/dev/null || early=$1; }',
         "trap 'forward USR1' USR1",
         "trap 'forward TERM' TERM",
         f'{run} --shard "$SLURM_ARRAY_TASK_ID/{job.tasks}" &',
         "automask=$!",
-        "told=",
+        "# Warned before there was anybody to tell: again until it is heard.",
+        'while [ -n "$early" ] && kill -s "$early" "$automask" 2>/dev/null; do sleep 1; done',
         'wait "$automask"',
         "code=$?",
         "# A signal ends a wait, not what was waited for.",
@@ -148,3 +150,8 @@ def _refuse(job: ArrayJob) -> None:
             )
     if _has(job, "--shard"):
         raise UsageError("--shard is each task's own: leave it out, and say how many with --tasks")
+    if _has(job, "--overwrite"):
+        raise UsageError(
+            "with --overwrite a task that is requeued would begin again each time: mask into "
+            "another output folder"
+        )

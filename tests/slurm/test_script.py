@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,7 @@ def test_what_could_end_a_line_of_the_script_is_refused(job: ArrayJob) -> None:
     [
         (("--shard", "1/2"), "each task's own"),
         (("--shard=1/2",), "each task's own"),
+        (("--overwrite",), "would begin again each time"),
         (("third",), "'third' is no flag"),
     ],
 )
@@ -154,7 +156,10 @@ CALLED = ["called with --shard 64/64, 8 cores"]
 
 
 def run_script(
-    folder: Path, told: signal.Signals | None = None, **environ: str
+    folder: Path,
+    told: signal.Signals | None = None,
+    change: Callable[[str], str] = lambda text: text,
+    **environ: str,
 ) -> tuple[int, list[str]]:
     """The script's exit code and what was said, with stand-ins for automask and scontrol."""
     for name, text in (("automask", STAND_IN), ("scontrol", '#!/bin/bash\necho scontrol "$@"\n')):
@@ -162,7 +167,7 @@ def run_script(
         (folder / name).chmod(0o755)
     text = script(replace(JOB, command=(str(folder / "automask"),), folder=folder))
     process = subprocess.Popen(
-        ["bash", "-c", text],
+        ["bash", "-c", change(text)],
         env={**TASK, **environ, "PATH": f"{folder}:/usr/bin:/bin"},
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -178,6 +183,15 @@ def test_a_warned_task_is_told_and_puts_itself_alone_back_into_the_queue(tmp_pat
     assert run_script(tmp_path, signal.SIGUSR1) == (
         138, [*CALLED, "warned", "scontrol requeue 12_64"],
     )  # fmt: skip
+
+
+def test_a_warning_before_automask_is_known_reaches_it_all_the_same(tmp_path: Path) -> None:
+    def warned_early(text: str) -> str:
+        return text.replace("automask=$!", "kill -s USR1 $$; automask=$!")
+
+    code, said = run_script(tmp_path, change=warned_early)
+    assert code == 138
+    assert said[-1] == "scontrol requeue 12_64"
 
 
 def test_a_task_that_has_been_requeued_a_hundred_times_is_not_again(tmp_path: Path) -> None:

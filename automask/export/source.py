@@ -75,12 +75,7 @@ class Source:
 
     def find(self, photo: Photo) -> Found:
         """The objects of a photograph. Raises ImageError where its result cannot be used."""
-        kind = self._kind(photo.record)
-        file = self.output / output_path(photo.stem, kind)
-        if not file.is_file():
-            raise ImageError(
-                f"its {kind} {file} is not there; mask it again, or let it be left out"
-            )
+        kind, file = self.result(photo)
         labels, contour = self._read(file, kind)
         if labels.shape != photo.size:
             height, width = labels.shape
@@ -92,6 +87,16 @@ class Source:
             trimap = make_trimap(labels > 0, self._contour_px())
             contour = np.asarray(trimap == 3)
         return Found(tuple(instances(labels)), contour)
+
+    def result(self, photo: Photo) -> tuple[str, Path]:
+        """Kind and file of the result that counts. Raises ImageError where it is not there."""
+        kind = self._kind(photo.record)
+        file = self.output / output_path(photo.stem, kind)
+        if not file.is_file():
+            raise ImageError(
+                f"its {kind} {file} is not there; mask it again, or let it be left out"
+            )
+        return kind, file
 
     def _kind(self, record: ImageRecord) -> str:
         for kind in KINDS:

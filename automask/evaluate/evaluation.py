@@ -67,8 +67,9 @@ class Side:
 
     def part(self, file: str) -> Side:
         """The one that a file is read by."""
-        is_trimap = self.trimaps is not None and file in self.trimaps.files
-        return self.trimaps if self.trimaps is not None and is_trimap else self
+        if self.trimaps is not None and file in self.trimaps.files:
+            return self.trimaps
+        return self
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ What a run does after the choice, the second look and the drawing of the outline
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -37,6 +38,7 @@ from automask.progress import shown
 from automask.records import Found, Proposal, Scene
 from automask.spreadsheet import cells
 from automask.summary import LOW_CONFIDENCE
+from automask.targets import write_text
 
 GOOD_IOU, BAD_IOU = 0.9, 0.5
 BACKDROP_IOU = 0.5  # with all that is not the object: a mask this like it shows the background
@@ -192,10 +194,12 @@ def largest_inside(proposals: Sequence[Proposal]) -> int | None:
 
 
 def write_csv(file: Path, rows: Iterable[Row]) -> None:
-    with file.open("w", newline="", encoding="utf-8", errors="backslashreplace") as target:
-        writer = csv.DictWriter(target, [f.name for f in fields(Row)])
-        writer.writeheader()
-        writer.writerows(cells(asdict(row)) for row in rows)
+    """Writes a line for each image, whole or not at all. Raises OutputError."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, [f.name for f in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(cells(asdict(row)) for row in rows)
+    write_text(file, buffer.getvalue())
 
 
 def print_table(console: Console, rows: Sequence[Row]) -> None:

@@ -19,6 +19,8 @@ from automask.studio import product_shot
 
 Mask = NDArray[np.bool_]
 
+FOREGROUND = 128  # from here on; half of 255, rounded up
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -30,7 +32,7 @@ class Labelled:
 
 
 class LabelledFolder:
-    """The images of a folder with their masks `masks/<stem>.png` (foreground >= 128), in turn."""
+    """The images of a folder with their masks `masks/<stem>.png`, see `load_mask`, in turn."""
 
     def __init__(
         self, config: RunConfig, masks: Path, studio: bool = False, every: int = 1
@@ -63,8 +65,18 @@ def _in_studio(name: str, image: NDArray[np.uint8], truth: Mask) -> tuple[NDArra
 
 
 def load_mask(file: Path) -> Mask:
-    """A true mask, H x W bool, foreground where the file's gray value is 128 or more."""
-    return read_labels(file) >= 128
+    """A true mask, H x W bool: the object is where gray is 128 or more, or 1 in a file of 0 and 1.
+
+    Raises UsageError where it cannot be read, or its values are neither.
+    """
+    values = read_labels(file)
+    highest = int(values.max(initial=0))
+    if 1 < highest < FOREGROUND:
+        raise UsageError(
+            f"true mask {file} has no value of {FOREGROUND} or more, and others than 0 and 1, up "
+            f"to {highest}: save it with 255 on the object, 0 elsewhere"
+        )
+    return values >= (1 if highest == 1 else FOREGROUND)
 
 
 def read_labels(file: Path) -> NDArray[np.uint8]:

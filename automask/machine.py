@@ -23,14 +23,13 @@ PACKAGES = (
 
 
 def describe_machine(device: str) -> dict[str, Any]:
-    """Time, command, versions, host, processor and the device that computes, ready for JSON."""
+    """Time, versions, host, processor and the device that computes, ready for JSON."""
     import torch
 
     from automask.sam.device import cpu_name, device_name
 
     return {
         "started_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": sys.argv,
         "versions": {
             "python": sys.version.split()[0],
             "torch": torch.__version__,  # with the build, +cpu or +cu..., unlike its metadata

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -43,13 +44,15 @@ def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
         return execute(prepare(config), watcher or Silence(), stop)
 
 
-def execute(prepared: Prepared, watcher: Watcher, stop: Stop) -> RunSummary:
-    """Does what `prepare` found to be possible."""
+def execute(
+    prepared: Prepared, watcher: Watcher, stop: Stop, command: Sequence[str] | None = None
+) -> RunSummary:
+    """Does what `prepare` found to be possible. command: of the command line, to be recorded."""
     output, began = prepared.config.output, time.perf_counter()
     with ExitStack() as held_output:
         with told_as(UsageError, f"cannot write into {output}"):
             ledger = held_output.enter_context(held(output, prepared.shard))
-            plan, generation = _begin(prepared)
+            plan, generation = _begin(prepared, command)
         summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
         summary.not_staged = prepared.not_staged
         _mask(prepared, plan, generation, ledger, summary, watcher, stop)
@@ -60,13 +63,14 @@ def execute(prepared: Prepared, watcher: Watcher, stop: Stop) -> RunSummary:
     return summary
 
 
-def _begin(prepared: Prepared) -> tuple[Plan, int]:
+def _begin(prepared: Prepared, command: Sequence[str] | None) -> tuple[Plan, int]:
     """The plan and the number of this run, once it is agreed and written what it is."""
     config, shard = prepared.config, prepared.shard
     earlier = read_earlier(config.output, shard)
     plan = plan_against(prepared, earlier)  # first: it looks at what `run.json` says as yet
     is_new = not any(known.is_done for known in earlier.values())
-    agree_on_settings(config.output, shard, _describe(prepared), is_new, config.overwrite)
+    described = {**_describe(prepared), "command": command}
+    agree_on_settings(config.output, shard, described, is_new, config.overwrite)
     generation = 1 + max((known.generation for known in earlier.values()), default=0)
     note = TaskNote(
         task=shard.task_name,
@@ -127,6 +131,7 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
             **prepared.weights.checkpoint.settings,
             **prepared.config.propose.settings,
         },
+        "tasks": prepared.shard.count,
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
         **describe_machine("cpu" if prepared.config.scheduler else prepared.device),

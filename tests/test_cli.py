@@ -18,6 +18,7 @@ import automask.filters.oracle
 import automask.sam.build
 import automask.sam.predictor
 from automask.cli import main
+from automask.errors import OutputError
 from automask.eval_choice import Row
 from automask.filters.oracle import Left
 from automask.labelled import LabelledFolder
@@ -100,6 +101,7 @@ def test_a_run_writes_trimaps_records_and_run_json_and_exits_with_0(
     described = json.loads((output / "run.json").read_text())
     assert described["config"]["trimap"]["contour_px"] == 1
     assert described["versions"]["torch"] == torch.__version__
+    assert described["command"] == sys.argv
 
 
 def test_a_second_run_masks_only_what_is_new(
@@ -322,6 +324,29 @@ def test_eval_choice_measures_each_photograph_and_writes_it_down(
     assert [line.split(",")[0] for line in lines.read_text().splitlines()] == [
         "image", "a.png", "sub/b.png",
     ]  # fmt: skip
+
+
+def test_eval_choice_refuses_a_csv_that_cannot_be_written_before_the_work(
+    source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(automask.eval_choice, "evaluate", lambda *_: pytest.fail("worked"))
+    assert call("eval-choice", source, masks, "--csv", source, monkeypatch=monkeypatch) == 2
+    assert f"--csv {source} is a folder" in capsys.readouterr().err
+
+
+def test_eval_choice_prints_its_table_where_the_csv_cannot_be_written_after_all(
+    source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def evaluate(*_: Any) -> list[Row]:
+        (source.parent / "rows.csv").mkdir()  # meanwhile
+        return []
+
+    monkeypatch.setattr(automask.eval_choice, "evaluate", evaluate)
+    arguments = ("eval-choice", source, masks, "--csv", source.parent / "rows.csv")
+    assert call(*arguments, monkeypatch=monkeypatch) == OutputError.exit_code
+    said = capsys.readouterr()
+    assert "second look" in said.out
+    assert "cannot write" in said.err
 
 
 def test_eval_choice_among_parts_takes_every_so_many_th(

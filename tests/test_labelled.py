@@ -106,6 +106,22 @@ def test_foreground_begins_at_128(tmp_path: Path) -> None:
     assert load_mask(tmp_path / "mask.png").tolist() == [[False, False, True, True]]
 
 
+def test_a_mask_may_be_of_0_and_1(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[0, 1, 1, 0]], np.uint8)).save(tmp_path / "mask.png")
+    assert load_mask(tmp_path / "mask.png").tolist() == [[False, True, True, False]]
+
+
+def test_a_mask_of_nothing_is_empty(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((1, 3), np.uint8)).save(tmp_path / "mask.png")
+    assert not load_mask(tmp_path / "mask.png").any()
+
+
+def test_a_trimap_is_not_taken_for_an_empty_mask(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[1, 2, 3, 2]], np.uint8)).save(tmp_path / "mask.png")
+    with pytest.raises(UsageError, match=r"mask\.png has no value of 128 or more.* up to 3: save"):
+        load_mask(tmp_path / "mask.png")
+
+
 # In the studio
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,27 @@ from automask.task import is_running
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
+    """Of a run over one photograph, which nobody masks."""
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "in" / "a.png")
+    monkeypatch.setattr(runner, "outcomes", lambda *_: (one for one in ()))
+    return RunConfig(input=tmp_path / "in", output=tmp_path / "out", device="cpu")
+
+
+def test_the_command_that_made_a_run_is_written_down(config: RunConfig) -> None:
+    command = ["automask", "run", "in", "out"]
+    runner.execute(prepare(config), Silence(), Stop(), command)
+    assert json.loads((config.output / "run.json").read_text())["command"] == command
+
+
+def test_of_a_run_from_python_there_is_no_command(config: RunConfig) -> None:
+    # sys.argv is that of the script, or notebook, that called.
+    runner.run(config)
+    assert json.loads((config.output / "run.json").read_text())["command"] is None
 
 
 def test_the_workers_are_ended_before_the_lock_is_given_back(

@@ -40,7 +40,10 @@ def eval_choice_command(
     from automask.config import load_config
     from automask.eval_choice import FromModel, FromTruth, evaluate, print_table, write_csv
     from automask.labelled import LabelledFolder
+    from automask.targets import refuse_unwritable
 
+    if csv is not None:
+        refuse_unwritable(csv, "--csv")
     flags = {"input": images, "output": Path("."), "model": model, "arch": arch, "device": device}
     speed = {"generator": generator, **speed_flags(points, exact)}
     settings = load_config(config, {**flags, **speed, "limit": limit})
@@ -49,9 +52,9 @@ def eval_choice_command(
     made = made_up or parts
     source = FromTruth(proposer, has_whole=not parts) if made else FromModel(proposer)
     rows = evaluate(settings, folder, make_console(), source)
+    print_table(make_console(), rows)  # first: it is not lost with a disk that is full
     if csv is not None:
         write_csv(csv, rows)
-    print_table(make_console(), rows)
 
 
 def fit_choice_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,7 +131,7 @@ def run_command(
         if dry_run:
             print_plan(console, prepared, plan_of(prepared))
             return
-        summary = execute(prepared, make_progress(console), stop)
+        summary = execute(prepared, make_progress(console), stop, sys.argv)
     print_summary(console, summary)
     if report and prepared.shard.is_whole:  # of a job array `automask report` makes one of all
         report_after_run(console, prepared.config.output, prepared.config.input)

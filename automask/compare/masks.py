@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
-
-import numpy as np
-from numpy.typing import NDArray
+from pathlib import PurePosixPath
 
 from automask.compare.runs import Run
 from automask.config import TrimapConfig
 from automask.errors import ImageError
-from automask.evaluate.conventions import THRESHOLD, Convention, occurring_values
+from automask.evaluate.conventions import Convention
 from automask.evaluate.folders import convention_of_output
-from automask.evaluate.read import read_values
-from automask.image.load import opened
+from automask.evaluate.results import read_mask
 from automask.image.write import output_path
 from automask.records import ImageRecord
-
-Mask = NDArray[np.bool_]
+from automask.records import Mask as Mask
 
 KINDS = ("mask", "trimap", "objects", "alpha")  # the first that an image has is read
 
@@ -39,24 +34,12 @@ class Masks:
         """H x W bool of an image that is `ok`. Raises ImageError."""
         kind = self.kind(record)
         if kind is None or record.output is None:
-            wanted = ", ".join(KINDS)
-            raise ImageError(f"{self.run.name} has kept no mask of it: run with --save {wanted}")
+            raise ImageError(f"{self.run.name} has kept no mask of it: run with --save mask")
         try:
-            return self._decoded(kind, self.run.folder / output_path(_stem(record), kind))
+            file = self.run.folder / output_path(_stem(record), kind)
+            return read_mask(file, kind, self.trimaps)
         except ImageError as error:
             raise ImageError(f"{kind} of {self.run.name}: {error}") from error
-
-    def _decoded(self, kind: str, file: Path) -> Mask:
-        if kind == "objects":
-            with opened(file) as image:  # 16 bits
-                return np.asarray(image) > 0
-        values = read_values(file)
-        if kind != "trimap":
-            return np.asarray(values >= THRESHOLD)
-        strange = set(occurring_values(values)) - (self.trimaps.values or set())
-        if strange:
-            raise ImageError(f"has {sorted(strange)}, and by run.json {self.trimaps}")
-        return np.asarray(values == self.trimaps.foreground)
 
 
 def _stem(record: ImageRecord) -> str:

@@ -82,12 +82,19 @@ def told(values_by_file: Mapping[str, Iterable[int]], option: str) -> Convention
     """
     by_file = {name: frozenset(map(int, values)) for name, values in values_by_file.items()}
     occurring = frozenset().union(*by_file.values())
+    convention = fitting(occurring)
+    if convention is None:
+        raise UsageError(_nothing_fits(by_file, occurring, option))
+    return convention
+
+
+def fitting(occurring: frozenset[int]) -> Convention | None:
+    """The convention that values fit, all that occur in a folder or file; None: there is none."""
     for convention in KNOWN:
         if convention.values is not None and occurring <= convention.values:
             return convention
-    if len(occurring) > FEW_VALUES and max(occurring) >= THRESHOLD:
-        return LEVELS
-    raise UsageError(_nothing_fits(by_file, occurring, option))
+    is_levels = len(occurring) > FEW_VALUES and max(occurring) >= THRESHOLD
+    return LEVELS if is_levels else None
 
 
 def forced(text: str, option: str) -> Convention:
@@ -121,7 +128,7 @@ def check(values_by_file: Mapping[str, Iterable[int]], convention: Convention, s
         strange = sorted(set(map(int, values)) - convention.values)
         if strange:
             raise UsageError(
-                f"{name!a} has {_listed(strange)}, and {source} says {convention}; the option may "
+                f"{name!a} has {listed(strange)}, and {source} says {convention}; the option may "
                 "name FOREGROUND alone to take all else for background"
             )
 
@@ -146,6 +153,13 @@ def occurring_values(values: Values) -> tuple[int, ...]:
     return tuple(int(value) for value in np.flatnonzero(np.bincount(values.ravel())))
 
 
+def listed(values: list[int]) -> str:
+    """Values in order, the first dozen of them and the last."""
+    text = ", ".join(map(str, values[:SHOWN_VALUES]))
+    more = len(values) - SHOWN_VALUES
+    return f"{text} and {more} more up to {values[-1]}" if more > 0 else text
+
+
 def _nothing_fits(
     by_file: Mapping[str, frozenset[int]], occurring: frozenset[int], option: str
 ) -> str:
@@ -158,14 +172,8 @@ def _nothing_fits(
     likeliest = max(fits, key=lambda convention: len(fits[convention]))
     odd = next(name for name in by_file if name not in fits[likeliest])
     return (
-        f"what do the values mean? In the folder occur {_listed(sorted(occurring))}; {odd!a} has "
-        f"{_listed(sorted(by_file[odd]))}, {len(fits[likeliest])} of {len(by_file)} files are "
+        f"what do the values mean? In the folder occur {listed(sorted(occurring))}; {odd!a} has "
+        f"{listed(sorted(by_file[odd]))}, {len(fits[likeliest])} of {len(by_file)} files are "
         f"{likeliest}. Say it with {option} FOREGROUND,BACKGROUND,CONTOUR (such as 255,0 or "
         f"1,2,3), FOREGROUND alone, or levels (foreground from {THRESHOLD})"
     )
-
-
-def _listed(values: list[int]) -> str:
-    text = ", ".join(map(str, values[:SHOWN_VALUES]))
-    more = len(values) - SHOWN_VALUES
-    return f"{text} and {more} more up to {values[-1]}" if more > 0 else text

@@ -28,7 +28,7 @@ from automask.evaluate.figures import (
     measure,
     summaries,
 )
-from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match
+from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match, output_stem
 from automask.evaluate.read import read_values
 from automask.evaluate.trust import Trust, trust
 from automask.records import ImageRecord, load_records
@@ -56,6 +56,20 @@ class Side:
     root: Path
     convention: Convention
     values: tuple[int, ...]  # that occur in the files compared
+    files: frozenset[str] = frozenset()  # those files
+    trimaps: Side | None = None  # of an output: images that have a trimap where others have a mask
+
+    @property
+    def parts(self) -> tuple[Side, ...]:
+        """What is read in one way, and what in another, where there are any such files."""
+        rest = () if self.trimaps is None else (self.trimaps,)
+        return tuple(part for part in (self, *rest) if part.values)
+
+    def part(self, file: str) -> Side:
+        """The one that a file is read by."""
+        if self.trimaps is not None and file in self.trimaps.files:
+            return self.trimaps
+        return self
 
 
 @dataclass(frozen=True)
@@ -171,15 +185,28 @@ def _compare(
 def _side(
     name: str, folder: MaskFolder, files: Sequence[str], asked: str | None, option: str
 ) -> Side:
+    """asked: what the values mean; of masks alone, where other images have trimaps."""
+    rest = set() if folder.trimaps is None else set(folder.trimaps.files.values())
+    side = _part(name, folder, [file for file in files if file not in rest], asked, option)
+    if folder.trimaps is not None:
+        beside = [file for file in files if file in rest]
+        side = replace(side, trimaps=_part(name, folder.trimaps, beside, None, option))
+    if not side.parts:
+        raise UsageError(f"none of the {len(files)} files in {folder.root} can be read as a mask")
+    return side
+
+
+def _part(
+    name: str, folder: MaskFolder, files: Sequence[str], asked: str | None, option: str
+) -> Side:
     convention = forced(asked, option) if asked is not None else folder.convention
     by_file = {file: values for file in files if (values := _values_of(folder.root / file))}
-    if not by_file:
-        raise UsageError(f"none of the {len(files)} files in {folder.root} can be read as a mask")
     if convention is None:
         convention = told(by_file, option)
     else:
         check(by_file, convention, "the output's run.json" if asked is None else option)
-    return Side(name, folder.root, convention, tuple(sorted(set().union(*by_file.values()))))
+    values = tuple(sorted(set().union(*by_file.values())))
+    return Side(name, folder.root, convention, values, frozenset(files))
 
 
 def _values_of(file: Path) -> tuple[int, ...]:
@@ -199,26 +226,23 @@ def _outcome(comparison: Comparison, pair: Pair) -> Outcome:
 
 
 def _read(side: Side, file: str, contour: ContourAs) -> Labels:
+    part = side.part(file)
     try:
-        values = read_values(side.root / file)
+        values = read_values(part.root / file)
     except ImageError as error:  # it names the file, which has the same name in both folders
-        raise ImageError(f"{side.name} {error}") from error
-    return decode(values, side.convention, contour)
+        raise ImageError(f"{part.name} {error}") from error
+    return decode(values, part.convention, contour)
 
 
 def _records(predicted: MaskFolder, pairs: Iterable[Pair]) -> dict[str, ImageRecord]:
     """The records of the masks compared, by the true mask's path."""
     if predicted.output is None:
         return {}
-    by_file = {
-        record.output.partition("/")[2]: record  # masks/sub/a.png -> sub/a.png
-        for record in load_records(predicted.output).values()
-        if record.output is not None
-    }
+    by_stem = {output_stem(record): record for record in load_records(predicted.output).values()}
     return {
-        pair.truth: by_file[pair.predicted]
+        pair.truth: by_stem[pair.stem]
         for pair in pairs
-        if pair.predicted is not None and pair.predicted in by_file
+        if pair.predicted is not None and pair.stem in by_stem
     }
 
 

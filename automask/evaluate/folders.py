@@ -11,8 +11,9 @@ from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
 from automask.image.scan import EXTENSIONS, scan
 from automask.image.write import FOLDERS
+from automask.records import RECORDS, ImageRecord, load_records
 
-KINDS = ("mask", "trimap")  # of an automask output; the first that is there is taken
+KINDS = ("mask", "trimap")  # of an automask output; of an image the first that it has is taken
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class MaskFolder:
     files: dict[str, str]  # relative path without extension -> relative path
     output: Path | None = None  # the automask output that the masks lie in
     convention: Convention | None = None  # what the output itself says about its values
+    trimaps: MaskFolder | None = None  # those of `files` that are trimaps, where others are masks
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,46 @@ class Matches:
 def mask_folder(folder: Path) -> MaskFolder:
     """The masks of a folder, or, of an automask output, those in its `masks/` or `trimaps/`.
 
+    Where an output has both, records say which an image has: its mask, else its trimap. A mask that
+    is recorded and was deleted is missing, whatever trimap there is.
+
     Raises UsageError where it is no folder or holds no picture, CollisionError where two files
     have one name.
     """
-    kind = next((k for k in KINDS if (folder / FOLDERS[k]).is_dir()), None)
-    if kind is None or not (folder / "records").is_dir():
-        return MaskFolder(folder, _files(folder))
-    root = folder / FOLDERS[kind]
-    convention = convention_of_output(folder) if kind == "trimap" else None
-    return MaskFolder(root, _files(root), folder, convention)
+    there = [kind for kind in KINDS if (folder / FOLDERS[kind]).is_dir()]
+    if not there or not (folder / RECORDS).is_dir():
+        return MaskFolder(folder, _some_files(folder))
+    convention = convention_of_output(folder)
+    if len(there) > 1:
+        return _by_image(folder, convention)
+    root = folder / FOLDERS[there[0]]
+    known = convention if there == ["trimap"] else None
+    return MaskFolder(root, _some_files(root), folder, known)
+
+
+def _by_image(output: Path, convention: Convention | None) -> MaskFolder:
+    """The masks, and the trimaps of those images that no mask was made of."""
+    masks, trimaps = (output / FOLDERS[kind] for kind in KINDS)
+    wanted = {
+        output_stem(record)
+        for record in load_records(output).values()  # of each image the newest
+        if "trimap" in record.kinds and "mask" not in record.kinds
+    }
+    beside = {stem: file for stem, file in _files(trimaps).items() if stem in wanted}
+    files = {stem: file for stem, file in _files(masks).items() if stem not in wanted}
+    if not files and not beside:
+        raise UsageError(f"no mask in {masks}")
+    rest = MaskFolder(trimaps, beside, output, convention)
+    if not files or not beside:
+        return rest if beside else MaskFolder(masks, files, output)
+    return MaskFolder(masks, {**files, **beside}, output, trimaps=rest)
+
+
+def output_stem(record: ImageRecord) -> str | None:
+    """masks/sub/a.png -> sub/a, by which its results are known; None where it has none."""
+    if record.output is None:
+        return None
+    return os.path.splitext(record.output.partition("/")[2])[0]
 
 
 def match(predicted: MaskFolder, truth: MaskFolder) -> Matches:
@@ -88,6 +121,14 @@ def _pair(stem: str, found: str | None, predicted: MaskFolder, truth: MaskFolder
     return Pair(truth.files[stem], file, found or stem)
 
 
+def _some_files(root: Path) -> dict[str, str]:
+    """Raises UsageError where there is none."""
+    files = _files(root)
+    if not files:
+        raise UsageError(f"no mask in {root}")
+    return files
+
+
 def _files(root: Path) -> dict[str, str]:
     files: dict[str, str] = {}
     for job in scan(root, keep_extension=True):
@@ -98,8 +139,6 @@ def _files(root: Path) -> dict[str, str]:
                 "of them is the mask? Leave one away"
             )
         files[stem] = job.image
-    if not files:
-        raise UsageError(f"no mask in {root}")
     return files
 
 

@@ -63,7 +63,8 @@ def image_rows(report: Report) -> Iterator[dict[str, Any]]:
 
 def _side(side: Side) -> dict[str, Any]:
     says = {**asdict(side.convention), "levels": side.convention.is_levels}
-    return {"folder": str(side.root), "values": side.values, "convention": says}
+    told = {"folder": str(side.root), "values": side.values, "convention": says}
+    return told if side.trimaps is None else {**told, "trimaps": _side(side.trimaps)}
 
 
 def _trust(trust: Trust) -> dict[str, Any]:

@@ -19,11 +19,11 @@ def about(report: Report) -> list[str]:
     """What was compared with what, and how the files were read."""
     comparison = report.comparison
     lines = [
-        _side_line("predicted", comparison.predicted),
-        _side_line("true", comparison.truth),
+        *(_side_line("predicted", part) for part in comparison.predicted.parts),
+        *(_side_line("true", part) for part in comparison.truth.parts),
     ]
-    sides = (comparison.predicted, comparison.truth)
-    if any(side.convention.contour is not None for side in sides):
+    parts = (*comparison.predicted.parts, *comparison.truth.parts)
+    if any(part.convention.contour is not None for part in parts):
         way = comparison.contour
         lines.append(f"contour pixels {'are ignored' if way == 'ignore' else f'count as {way}'}")
     if comparison.scores is not None:

@@ -15,24 +15,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.errors import InstallationError
-from automask.image.load import opened
+from automask.image.load import load_small
 
 HASH_BITS = 64
 # The same photograph at another size, saved again, brightened or turned by a degree is this near;
 # of 500 different ones two pairs were (docs/near_duplicates.py).
 NEAR_BITS = 8
+HASHED_PX = 512  # of the longer side; the hash itself looks at 32 x 32
 
 
 def fingerprint(file: Path) -> int:
-    """The perceptual hash of a photograph, 64 bits. Raises ImageError, see `opened`."""
+    """The perceptual hash of a photograph, 64 bits; of 16 bits a channel, as of 8.
+
+    Raises ImageError, see `load_small`.
+    """
     try:
         import imagehash
     except ImportError as error:
         raise InstallationError(
             "--split looks for near duplicates with imagehash: pip install 'automask[export]'"
         ) from error
-    with opened(file) as image:
-        return int(str(imagehash.phash(image)), 16)
+    return int(str(imagehash.phash(load_small(file, HASHED_PX))), 16)
 
 
 def near_groups(hashes: Sequence[int], bits: int = NEAR_BITS) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,6 +113,7 @@ def _export(
     done = _write(kind.writer(context), source, context, track(photos, "exporting", len(photos)))
     if not done:
         raise UsageError(_nothing(skipped))
+    _refuse_empty(context.sides, [photo for photo, _ in done])  # what could not be written is gone
     summary = _summary(options, context, done, groups)
     target.commit(summary)
     return Result(options, options.out, summary)
@@ -157,7 +158,9 @@ def _photo(source: Source, record: ImageRecord, options: Options) -> Photo:
             f"its confidence {record.confidence} is below --min-confidence {options.min_confidence}"
         )
     folder = top_folder(record.image) if options.category_from_folder else None
-    return photo_of(source, record, visible(folder or options.category))
+    photo = photo_of(source, record, visible(folder or options.category))
+    source.result(photo)  # before the split: a mask that was deleted must not take a place in it
+    return photo
 
 
 def _divided(
@@ -173,13 +176,19 @@ def _divided(
     readable = [photo for photo, _ in pairs]
     groups = near_groups([number for _, number in pairs])
     sides = split([photo.image for photo in readable], groups, shares, seed)
-    for side in shares.sides:
-        if side not in sides.values():
+    divided = [replace(photo, split=sides[photo.image]) for photo in readable]
+    _refuse_empty(shares.sides, divided)
+    return divided, groups
+
+
+def _refuse_empty(sides: Iterable[str], photos: Sequence[Photo]) -> None:
+    there = {photo.split for photo in photos}
+    for side in sides:
+        if side not in there:
             raise UsageError(
-                f"--split leaves {side} empty: {len(readable)} photographs, near duplicates kept "
+                f"--split leaves {side} empty: {len(photos)} photographs, near duplicates kept "
                 "together, are too few for these shares"
             )
-    return [replace(photo, split=sides[photo.image]) for photo in readable], groups
 
 
 def _shares(options: Options, kind: Format) -> Shares | None:

@@ -12,8 +12,6 @@ from automask.errors import ImageError
 
 FLAT_LENGTH = 200  # characters; file systems have 255 bytes, and an extension follows
 HASH_LENGTH = 16
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-QUOTE = "'"
 # What XML 1.0 cannot hold, however it is escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -34,16 +32,6 @@ def flat_name(stem: str) -> str:
 def url_path(image: str) -> str:
     """A relative path as the end of a URL."""
     return quote(os.fsencode(image))
-
-
-def csv_cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe goes before = + - @ tab, CR.
-
-    Before an apostrophe too, so that to take one away always gives the text back. Bytes that are no
-    text are spelt.
-    """
-    text = text.encode(errors="backslashreplace").decode()
-    return QUOTE + text if text.startswith((*FORMULA_STARTS, QUOTE)) else text
 
 
 def xml_name(image: str) -> str:

@@ -70,7 +70,7 @@ class Placer:
                 orientation = image.getexif().get(ORIENTATION, UPRIGHT)
                 is_fit = orientation == UPRIGHT and image.size == size[::-1]
                 return self.known.get(image.format or "") if is_fit else None
-        except (OSError, ValueError, SyntaxError):
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             return None
 
     def _transfer(self, file: Path, place: Path, name: str) -> None:
@@ -88,10 +88,11 @@ class Placer:
 
 def _link(file: Path, place: Path) -> None:
     """A hard link, or a symbolic one where the folders lie on different file systems."""
+    file = file.resolve()  # a relative symbolic link leads elsewhere from another folder
     try:
         os.link(file, place)
     except OSError:
-        place.symlink_to(file.resolve())
+        place.symlink_to(file)
 
 
 def _upright_jpeg(file: Path, size: tuple[int, int]) -> bytes:

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.errors import ImageError, UsageError
-from automask.evaluate.conventions import Convention, decode, forced, occurring_values, told
+from automask.evaluate.conventions import Convention, forced
 from automask.evaluate.folders import convention_of_output
-from automask.evaluate.read import read_values
+from automask.evaluate.results import read_ids, read_labels
 from automask.export.instances import Instance, instances
 from automask.export.names import flat_name
-from automask.image.load import opened
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
 from automask.records import FAILED, OK, ImageRecord, Mask, load_records
@@ -75,12 +74,7 @@ class Source:
 
     def find(self, photo: Photo) -> Found:
         """The objects of a photograph. Raises ImageError where its result cannot be used."""
-        kind = self._kind(photo.record)
-        file = self.output / output_path(photo.stem, kind)
-        if not file.is_file():
-            raise ImageError(
-                f"its {kind} {file} is not there; mask it again, or let it be left out"
-            )
+        kind, file = self.result(photo)
         labels, contour = self._read(file, kind)
         if labels.shape != photo.size:
             height, width = labels.shape
@@ -93,6 +87,16 @@ class Source:
             contour = np.asarray(trimap == 3)
         return Found(tuple(instances(labels)), contour)
 
+    def result(self, photo: Photo) -> tuple[str, Path]:
+        """Kind and file of the result that counts. Raises ImageError where it is not there."""
+        kind = self._kind(photo.record)
+        file = self.output / output_path(photo.stem, kind)
+        if not file.is_file():
+            raise ImageError(
+                f"its {kind} {file} is not there; mask it again, or let it be left out"
+            )
+        return kind, file
+
     def _kind(self, record: ImageRecord) -> str:
         for kind in KINDS:
             if kind in record.kinds and (self.output / FOLDERS[kind]).is_dir():
@@ -102,13 +106,9 @@ class Source:
     def _read(self, file: Path, kind: str) -> tuple[NDArray[Any], Mask | None]:
         """Labels, and the contour where the file has one."""
         if kind == "objects":
-            with opened(file) as image:
-                return np.asarray(image).astype(np.int64), None
-        values = read_values(file)
+            return read_ids(file), None
         convention = self.trimap_values if kind == "trimap" else self.mask_values
-        if convention is None:
-            convention = _told(file.name, values)
-        drawn = decode(values, convention, "ignore")
+        drawn = read_labels(file, convention, "ignore", VALUES)
         return drawn.mask.astype(np.uint8), drawn.ignored
 
     def _contour_px(self) -> int:
@@ -157,14 +157,6 @@ def photo_of(source: Source, record: ImageRecord, category: str) -> Photo:
 def is_empty(record: ImageRecord) -> bool:
     """Whether a run found nothing there."""
     return record.status != OK
-
-
-def _told(name: str, values: NDArray[np.uint8]) -> Convention:
-    """As `told` for a folder; what fits nothing costs this file alone."""
-    try:
-        return told({name: occurring_values(values)}, VALUES)
-    except UsageError as error:
-        raise ImageError(str(error)) from error
 
 
 def _described(output: Path) -> dict[str, Any]:

@@ -63,13 +63,26 @@ def finish(run: Run) -> Item:
             "where it was. automask report OUTPUT --images FOLDER looks there."
         )
         return Item("", words, mood="warn")
+    limit, of_each = run.setting("config", "limit"), _of_each_task(run)
     if run.missing:
+        where = f" among the first {limit:,}{of_each} (--limit {limit})" if run.beyond else ""
         words = (
-            f"Not finished. Photographs without a record: {run.missing:,}. "
+            f"Not finished. Photographs without a record{where}: {run.missing:,}. "
             "The same command goes on where it stopped."
         )
         return Item("", words, mood="bad")
+    if run.beyond:
+        words = (
+            f"Finished: the first {limit:,} photographs{of_each} have a record (--limit {limit}). "
+            f"{run.beyond:,} more lie in the input folder without one."
+        )
+        return Item("", words, mood="good")
     return Item("", "Finished: every photograph of the input folder has a record.", mood="good")
+
+
+def _of_each_task(run: Run) -> str:
+    tasks = int(run.setting("tasks") or 1)
+    return f" of each of {tasks:,} tasks" if tasks > 1 else ""
 
 
 def queue_words(records: Sequence[ImageRecord]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +14,14 @@ LONGER_SIDE = 1000
 TOLERANCE = 1.0  # units that a straight line may stray from the outline
 LEAST_AREA = 2.0  # square units; smaller specks are drawn only where there is nothing else
 
-# Which results tell the object's outline, the best first, and the levels that are the object; of
-# a trimap only its foreground's label.
-LEVELS = {"objects": (1, 65535), "mask": (128, 255), "alpha": (128, 255)}
+KINDS = ("objects", "mask", "alpha", "trimap")  # that tell the object's outline, the best first
 
 
 def outline_source(record: ImageRecord) -> tuple[str, str] | None:
     """Kind and path (relative to the output folder) of the result that an outline is drawn from."""
     if record.status != OK:
         return None
-    for kind in (*LEVELS, "trimap"):
+    for kind in KINDS:
         file = result_file(record, kind)
         if file is not None:
             return kind, file
@@ -38,18 +34,6 @@ def result_file(record: ImageRecord, kind: str) -> str | None:
         return None
     folder, _, name = record.output.partition("/")
     return output_path(name.removesuffix(".png"), kind) if folder in FOLDERS.values() else None
-
-
-def read_outline(file: Path, kind: str, foreground: int) -> str:
-    """The path of the object in a result's PNG. foreground: its label, where that is a trimap.
-
-    Raises OSError where the file cannot be read as an image.
-    """
-    pixels = cv2.imdecode(np.fromfile(file, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise OSError(f"{file} is not an image")
-    low, high = LEVELS.get(kind, (foreground, foreground))
-    return outline((pixels >= low) & (pixels <= high))
 
 
 def outline(mask: NDArray[np.bool_]) -> str:

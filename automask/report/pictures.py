@@ -15,11 +15,13 @@ from PIL import Image
 
 from automask.config import MAX_PIXELS
 from automask.errors import ImageError
+from automask.evaluate.folders import convention_of_output
+from automask.evaluate.results import read_mask
 from automask.image.load import load_small
 from automask.image.write import write_atomic
 from automask.pool.cores import available_cores
 from automask.records import FAILED, ImageRecord
-from automask.report.outline import outline_source, read_outline
+from automask.report.outline import outline, outline_source
 from automask.report.read import Run
 
 # Pixels of a picture's longer side, by how many images there are at most: so that a page with the
@@ -28,7 +30,6 @@ SIZES = ((250, 1024), (600, 704), (float("inf"), 448))
 JPEG_QUALITY = 60
 RULES = 1  # raised whenever other pictures or outlines are drawn of the same files
 OUTLINES = "outlines.json"
-FOREGROUND = 1  # of a trimap, where `run.json` does not say
 
 Track = Callable[[Iterable["Drawn"], int], Iterable["Drawn"]]
 
@@ -68,8 +69,7 @@ class _Artist:
 
     def __init__(self, run: Run, folder: Path, outlines: dict[str, str]) -> None:
         self.run, self.folder, self.outlines = run, folder, outlines
-        values = run.setting("config", "trimap", "values")
-        self.foreground = int(values[0]) if values else FOREGROUND
+        self.trimaps = convention_of_output(run.output)
         self.longest_px = longest_px(len(run.records))
         self.max_pixels = int(run.setting("config", "load", "max_pixels") or MAX_PIXELS)
 
@@ -114,10 +114,10 @@ class _Artist:
         file = self.run.output / name
         try:
             info = file.stat()
-            key = _digest((name, info.st_size, info.st_mtime_ns, self.foreground))
+            key = _digest((name, info.st_size, info.st_mtime_ns, str(self.trimaps)))
             kept = self.outlines.get(key)
-            return kept if kept is not None else read_outline(file, kind, self.foreground), key
-        except OSError:  # a result that was deleted after the run
+            return outline(read_mask(file, kind, self.trimaps)) if kept is None else kept, key
+        except (OSError, ImageError):  # deleted after the run, or mended into what no reader takes
             return "", None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from automask.errors import UsageError
 from automask.image.scan import scan
+from automask.pool.shard import index_of
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, load_records
 from automask.summary import LOW_CONFIDENCE
 
@@ -23,7 +25,8 @@ class Run:
     records: tuple[ImageRecord, ...]  # in the order of their names' bytes
     described: dict[str, Any]  # `run.json`; empty where there is none
     photographs: Path | None  # the input folder; None: it is not where it was
-    missing: int | None  # photographs of the input without a record; None: it cannot be told
+    missing: int | None  # photographs to be masked without a record; None: it cannot be told
+    beyond: int = 0  # others without a record, which --limit leaves out
 
     def setting(self, *names: str) -> Any:
         """A value of `run.json` by its path, e.g. ("config", "trimap"); None where it is not."""
@@ -47,7 +50,7 @@ def read_run(output: Path, photographs: Path | None = None) -> Run:
     described = _described(output / "run.json")
     run = Run(output, records, described, None, None)
     folder = photographs or _input_folder(run)
-    return Run(output, records, described, folder, _missing(run, folder))
+    return Run(output, records, described, folder, *_without_record(run, folder))
 
 
 def needs_look(record: ImageRecord) -> bool:
@@ -79,10 +82,21 @@ def _input_folder(run: Run) -> Path | None:
     return folder if folder is not None and folder.is_dir() else None
 
 
-def _missing(run: Run, folder: Path | None) -> int | None:
-    """How many photographs of the folder no record tells of; with a limit, of its first ones."""
+def _without_record(run: Run, folder: Path | None) -> tuple[int | None, int]:
+    """How many photographs of the folder no record tells of: of those to be masked, and of those
+    that --limit, which counts in each task of a job array by itself, leaves out.
+    """
     if folder is None:
-        return None
-    jobs = scan(folder, skip=run.output, keep_extension=True)
+        return None, 0
+    tasks = int(run.setting("tasks") or 1)
+    limit = run.setting("config", "limit")
     known = {record.image for record in run.records}
-    return sum(job.image not in known for job in jobs[: run.setting("config", "limit")])
+    seen: Counter[int] = Counter()
+    missing = beyond = 0
+    for job in scan(folder, skip=run.output, keep_extension=True):
+        task = index_of(job.image, tasks)
+        seen[task] += 1
+        if job.image not in known:
+            is_left_out = limit is not None and seen[task] > limit
+            missing, beyond = missing + (not is_left_out), beyond + is_left_out
+    return missing, beyond

@@ -35,6 +35,20 @@ def test_one_run_may_have_kept_another_kind(tmp_path: Path, finished: Finished, 
     assert alike(tmp_path, finished, rows=MOVED, kind=kind) == Likeness("a.jpg", 0.6)
 
 
+def test_a_mask_mended_by_another_program_may_be_of_0_and_1(
+    tmp_path: Path, finished: Finished
+) -> None:
+    assert alike(tmp_path, finished, rows=MOVED, values=(1, 0, 0)) == Likeness("a.jpg", 0.6)
+
+
+def test_a_mask_with_values_that_mean_nothing_is_not_taken_for_an_empty_one(
+    tmp_path: Path, finished: Finished
+) -> None:
+    found = alike(tmp_path, finished, values=(7, 9, 9))
+    assert isinstance(found, Unread)
+    assert "has the values 7, 9: what do they mean?" in found.error
+
+
 def test_a_trimaps_contour_is_background_and_its_values_are_those_of_run_json(
     tmp_path: Path, finished: Finished
 ) -> None:
@@ -51,7 +65,8 @@ def test_a_trimap_with_values_that_nobody_named_is_not_guessed_at(
     found = alike(tmp_path, finished, rows=CONTOURED, kind="trimap", values=(255, 0, 128))
     assert found == Unread(
         "a.jpg",
-        "trimap of B: has [0, 128, 255], and by run.json 1 foreground, 2 background, 3 contour",
+        "trimap of B: 'a.png' has the values 0, 128, 255, and should have 1 foreground, "
+        "2 background, 3 contour: save it so",
     )
 
 
@@ -64,7 +79,10 @@ def test_masks_of_different_sizes_are_not_compared(tmp_path: Path, finished: Fin
 def test_a_mask_that_was_deleted_or_never_kept_is_named(tmp_path: Path, finished: Finished) -> None:
     a = read_run(a_run(tmp_path / "A", [finished("a"), finished("b", kinds=("cutout",))]), "A")
     masks = Masks(a)
-    for image, error in (("a.jpg", "mask of A: 'a.png': cannot be read"), ("b.jpg", "--save mask")):
+    for image, error in (
+        ("a.jpg", "mask of A: 'a.png': cannot be read"),
+        ("b.jpg", "run with --save mask"),
+    ):
         found = likeness(a.records[image], a.records[image], masks, masks)
         assert isinstance(found, Unread)
         assert error in found.error

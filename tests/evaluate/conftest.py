@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from eval_folders import EMPTY, MOVED, TRUTH, folder
+from eval_folders import EMPTY, MOVED, TRUTH, drawn, folder, save
 
-from automask.records import RecordWriter
+from automask.records import RecordWriter, load_records
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -27,6 +29,19 @@ def predicted(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def mixed(output: Path) -> Path:
+    """That output, but the newest run has kept of b_1 a trimap alone, its object in the place."""
+    (output / "masks" / "b_1.png").unlink()
+    save(output / "trimaps" / "b_1.png", drawn(TRUTH, 7, 8, 9))
+    described = {"config": {"trimap": {"values": [7, 8, 9]}}}
+    (output / "run.json").write_text(json.dumps(described))
+    old = load_records(output)["b_1.jpg"]
+    with RecordWriter(output / "records" / "run.jsonl") as ledger:
+        ledger.append(replace(old, kinds=("trimap",), output="trimaps/b_1.png", generation=2))
+    return output
+
+
+@pytest.fixture
 def output(tmp_path: Path, make_record: RecordMaker) -> Path:
     """The same as an output of automask: confidence 0.9, 0.7 and 0.2, a flag on the last."""
     root = tmp_path / "output"
@@ -42,6 +57,7 @@ def output(tmp_path: Path, make_record: RecordMaker) -> Path:
                 make_record(
                     image=f"{name}.jpg",
                     output=f"masks/{name}.png",
+                    kinds=("mask", "trimap"),
                     confidence=confidence,
                     flags=flags,
                 )

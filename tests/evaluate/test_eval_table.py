@@ -54,6 +54,15 @@ def test_ignored_contour_is_said_to_be_ignored(tmp_path: Path, truth: Path) -> N
     assert lines[2] == "contour pixels are ignored"
 
 
+def test_masks_and_trimaps_of_one_output_have_a_line_each(mixed: Path, truth: Path) -> None:
+    lines = lines_of(mixed, truth)
+    assert lines[:3] == [
+        f"predicted: {mixed / 'masks'}, 0, 255: 255 foreground, 0 background",
+        f"predicted: {mixed / 'trimaps'}, 7, 8: 7 foreground, 8 background, 9 contour",
+        f"true: {truth}, 0, 255: 255 foreground, 0 background",
+    ]
+
+
 def test_what_is_missing_left_over_or_failed_is_named(predicted: Path, truth: Path) -> None:
     (predicted / "a_1.png").unlink()
     (predicted / "a_2.png").write_bytes(b"no picture")

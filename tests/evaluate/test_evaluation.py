@@ -229,6 +229,31 @@ def test_of_an_output_the_confidence_is_read(output: Path, truth: Path) -> None:
     assert (tiny.flag, tiny.precision, tiny.recall) == ("tiny", 1, 1 / 2)
 
 
+def test_where_only_some_images_have_a_mask_the_others_trimaps_are_measured(
+    mixed: Path, truth: Path
+) -> None:
+    report = report_of(mixed, truth)
+    assert ious(report) == {"a_1.png": 1, "a_2.png": 0.6, "b_1.png": 1}
+    assert (report.missing, len(report.records)) == ((), 3)
+    masks, trimaps = report.comparison.predicted.parts
+    assert (masks.convention, trimaps.convention) == (Convention(255, 0), Convention(7, 8, 9))
+
+
+def test_values_that_are_forced_are_those_of_masks(mixed: Path, truth: Path) -> None:
+    assert ious(report_of(mixed, truth, predicted_values="255"))["b_1.png"] == 1
+
+
+def test_an_unreadable_trimap_among_masks_costs_itself_alone(mixed: Path, truth: Path) -> None:
+    (mixed / "trimaps" / "b_1.png").write_bytes(b"torn")
+    report = report_of(mixed, truth)
+    assert [failure.image for failure in report.failures] == ["b_1.png"]
+    assert len(report.comparison.predicted.parts) == 1
+
+
+def test_true_masks_may_lie_in_such_an_output_too(mixed: Path, predicted: Path) -> None:
+    assert ious(report_of(predicted, mixed)) == {"a_1.png": 1, "a_2.png": 1, "b_1.png": 0}
+
+
 def test_an_image_whose_mask_was_deleted_says_nothing_about_confidence(
     output: Path, truth: Path
 ) -> None:

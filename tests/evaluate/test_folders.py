@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eval_folders import TRUTH, drawn, folder, save
@@ -11,6 +13,7 @@ from eval_folders import TRUTH, drawn, folder, save
 from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
 from automask.evaluate.folders import MaskFolder, mask_folder, match
+from automask.records import RecordWriter, load_records
 
 
 def of(*files: str) -> MaskFolder:
@@ -48,6 +51,49 @@ def test_of_an_output_the_masks_are_taken(output: Path) -> None:
     found = mask_folder(output)
     assert (found.root, found.output) == (output / "masks", output)
     assert found.convention is None
+
+
+def test_of_an_image_that_has_no_mask_the_trimap_is_taken(output: Path) -> None:
+    # A first run over two images kept masks too; the second, over all of them, trimaps alone.
+    folder(output / "trimaps", a_1=TRUTH, a_2=TRUTH, b_1=TRUTH)
+    (output / "masks" / "b_1.png").unlink()
+    _record_again(output, "b_1", kinds=("trimap",))
+    found = mask_folder(output)
+    assert found.files == {"a_1": "a_1.png", "a_2": "a_2.png", "b_1": "b_1.png"}
+    assert (found.root, found.convention) == (output / "masks", None)
+    assert found.trimaps is not None
+    assert (found.trimaps.root, found.trimaps.files) == (output / "trimaps", {"b_1": "b_1.png"})
+
+
+def test_a_mask_that_an_older_run_left_is_not_taken_for_the_newest(output: Path) -> None:
+    folder(output / "trimaps", a_1=TRUTH)
+    _record_again(output, "a_1", kinds=("trimap",))
+    found = mask_folder(output)
+    assert found.trimaps is not None
+    assert found.trimaps.files == {"a_1": "a_1.png"}
+
+
+def test_a_recorded_mask_that_was_deleted_is_missing_whatever_its_trimap(output: Path) -> None:
+    folder(output / "trimaps", a_1=TRUTH, a_2=TRUTH, b_1=TRUTH)
+    (output / "masks" / "b_1.png").unlink()
+    found = mask_folder(output)
+    assert sorted(found.files) == ["a_1", "a_2"]
+    assert found.trimaps is None
+
+
+def test_where_no_image_has_a_mask_trimaps_are_all_there_is(output: Path) -> None:
+    folder(output / "trimaps", a_1=TRUTH)
+    for name in ("a_1", "a_2", "b_1"):
+        _record_again(output, name, kinds=("trimap",))
+    found = mask_folder(output)
+    assert (found.root, found.files) == (output / "trimaps", {"a_1": "a_1.png"})
+
+
+def _record_again(output: Path, name: str, **changes: Any) -> None:
+    """A newer record of an image."""
+    (old,) = (r for r in load_records(output).values() if r.image == f"{name}.jpg")
+    with RecordWriter(output / "records" / "run.jsonl") as ledger:
+        ledger.append(replace(old, generation=old.generation + 1, **changes))
 
 
 def test_without_masks_its_trimaps_are_with_the_labels_they_were_made_with(output: Path) -> None:

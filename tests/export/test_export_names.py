@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from urllib.parse import unquote_to_bytes
 
 import pytest
 
 from automask.errors import ImageError
-from automask.export.names import csv_cell, flat_name, top_folder, xml_name
+from automask.export.names import flat_name, top_folder, xml_name
 
 NAMES = ["a", "a/b", "a%2Fb", "a b", "ü", "bad\udcff", "new\nline", '"><script>', "-rf"]
 
@@ -27,23 +25,6 @@ def test_a_long_name_fits_a_file_system_and_stays_its_own() -> None:
     one, other = flat_name("ü" * 80 + "1"), flat_name("ü" * 80 + "2")
     assert len(one) == len(other) == 200
     assert one != other
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_cell_is_no_formula(start: str) -> None:
-    assert csv_cell(f"{start}cmd") == f"'{start}cmd"
-
-
-@pytest.mark.parametrize("text", ["=1", "'=1", "''", "a=1", "plain", 'com,ma "x"\nline', "@x"])
-def test_to_take_an_apostrophe_away_gives_the_text_back(text: str) -> None:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([csv_cell(text)])
-    ((cell,),) = csv.reader(io.StringIO(buffer.getvalue(), newline=""))
-    assert cell.removeprefix("'") == text
-
-
-def test_bytes_that_are_no_text_are_spelt_in_a_cell() -> None:
-    assert csv_cell("bad\udcff.jpg") == "bad\\udcff.jpg"
 
 
 @pytest.mark.parametrize("name", ["bad\udcff", "bell\x07", "\ufffe"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,19 @@ def test_a_link_takes_no_room(empty_run: Run, tmp_path: Path) -> None:
     empty_run.add("a.png", RING)
     exported(empty_run, tmp_path / "x", photographs="link")
     assert (tmp_path / "x" / "data" / "a.png").samefile(empty_run.photographs / "a.png")
+
+
+def test_a_photograph_that_is_a_relative_link_is_linked_to_the_file(
+    empty_run: Run, tmp_path: Path
+) -> None:
+    original = save(tmp_path / "originals" / "a.png", picture("a", 6, 10))
+    empty_run.photographs.mkdir()
+    (empty_run.photographs / "a.png").symlink_to("../originals/a.png")
+    empty_run.add("a.png", RING)
+    exported(empty_run, tmp_path / "deep" / "x", photographs="link")
+    link = tmp_path / "deep" / "x" / "data" / "a.png"
+    assert link.samefile(original)
+    assert not link.is_symlink()
 
 
 def test_a_symbolic_link_where_file_systems_differ(
@@ -89,6 +103,20 @@ def test_a_photograph_that_changed_its_size_is_left_out(empty_run: Run, tmp_path
     (skipped,) = exported(empty_run, tmp_path / "x")["skipped"]  # type: ignore[misc]
     assert skipped["image"] == "b.jpg"
     assert skipped["reason"].startswith("the photograph is 20 x 20 px now, its mask 10 x 6")
+
+
+def test_a_photograph_that_claims_too_many_pixels_is_left_out(
+    empty_run: Run, tmp_path: Path
+) -> None:
+    empty_run.add("a.jpg", RING)
+    empty_run.add("b.png", RING)
+    data = bytearray((empty_run.photographs / "b.png").read_bytes())
+    data[16:24] = (60_000).to_bytes(4, "big") * 2  # width and height in the PNG's header
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    (empty_run.photographs / "b.png").write_bytes(data)
+    (skipped,) = exported(empty_run, tmp_path / "x")["skipped"]  # type: ignore[misc]
+    assert skipped["image"] == "b.png"
+    assert "too large to open safely" in skipped["reason"]
 
 
 def test_names_of_two_folders_do_not_collide(run: Run, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from export_runs import PIECES, RING, THREE, Run, mask, save, trimap
+from export_runs import PIECES, RING, THREE, Run, labels, mask, save, trimap
+from PIL import Image
 
 from automask.errors import UsageError
 from automask.export.export import Options, export
@@ -65,6 +66,19 @@ def test_a_mask_of_strange_values_is_left_out(empty_run: Run, tmp_path: Path) ->
     reasons = skipped(empty_run, tmp_path / "t.csv")
     assert list(reasons) == ["b.jpg"]
     assert "--values" in reasons["b.jpg"]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P"])
+def test_objects_whose_ids_an_editor_lost_are_left_out(
+    empty_run: Run, tmp_path: Path, mode: str
+) -> None:
+    empty_run.add("a.jpg", RING)
+    empty_run.add("b.jpg", THREE, "objects")
+    file = empty_run.output / "objects" / "b.png"
+    Image.fromarray(labels(THREE).astype(np.uint8)).convert(mode).save(file)
+    reasons = skipped(empty_run, tmp_path / "t.csv")
+    assert list(reasons) == ["b.jpg"]
+    assert f"'b.png': has no ids of objects (mode {mode})" in reasons["b.jpg"]
 
 
 def test_a_mask_that_was_deleted_is_left_out(empty_run: Run, tmp_path: Path) -> None:

@@ -86,6 +86,27 @@ def test_too_few_for_all_sides_are_refused(empty_run: Run, tmp_path: Path) -> No
         export(Options(empty_run.output, "csv", tmp_path / "t.csv", shares="0.9/0.1"))
 
 
+def test_a_deleted_mask_takes_no_place_in_the_split(empty_run: Run, tmp_path: Path) -> None:
+    for image in names("a", 10):
+        empty_run.add(image, RING)
+    for image in VALIDATION:  # all that would be for validation if they had their masks
+        (empty_run.output / "masks" / image).with_suffix(".png").unlink()
+    options = Options(empty_run.output, "cvat", tmp_path / "x", shares="0.7/0.3", seed=7)
+    counts = export(options).summary["split"]["photographs"]
+    assert counts == {"train": 5, "val": 2}
+
+
+def test_a_side_that_what_was_written_leaves_empty_is_refused(
+    empty_run: Run, tmp_path: Path
+) -> None:
+    empty_run.add("a.png", RING)
+    empty_run.add("b.png", RING)
+    save(empty_run.output / "masks" / "b.png", np.zeros((2, 2), np.uint8))  # of another size
+    with pytest.raises(UsageError, match=r"leaves (train|val) empty: 1 photographs"):
+        export(Options(empty_run.output, "csv", tmp_path / "t.csv", shares="0.5/0.5"))
+    assert not (tmp_path / "t.csv").exists()
+
+
 # Near duplicates
 
 
@@ -120,6 +141,17 @@ def test_the_same_photograph_smaller_and_saved_again_is_near(tmp_path: Path) -> 
     again = save(tmp_path / "b.jpg", photograph(1)[::2, ::2], quality=50)
     other = save(tmp_path / "c.jpg", photograph(2))
     assert near_groups([first, fingerprint(again), fingerprint(other)]) == [0, 0, 2]
+
+
+def test_photographs_of_16_bits_are_told_apart_and_are_near_their_8_bits(tmp_path: Path) -> None:
+    deep, other = (photograph(seed)[..., 0].astype(np.uint16) * 257 for seed in (1, 2))
+    files = (
+        save(tmp_path / "a.png", deep),
+        save(tmp_path / "b.png", other),
+        save(tmp_path / "c.png", photograph(1)[..., 0]),
+        save(tmp_path / "d.tif", deep.astype(np.int32)),  # mode I
+    )
+    assert near_groups([fingerprint(file) for file in files]) == [0, 1, 0, 0]
 
 
 def test_near_duplicates_stay_on_one_side(empty_run: Run, tmp_path: Path) -> None:

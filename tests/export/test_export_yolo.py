@@ -87,6 +87,12 @@ def test_data_yaml_names_sides_and_classes(many: Run, tmp_path: Path) -> None:
     assert numbers == {"bags": "0", "shoe": "1"}
 
 
+def test_a_class_beyond_the_basic_plane_is_read_back(many: Run, tmp_path: Path) -> None:
+    out = exported(many, tmp_path / "yolo", category="shoe \U0001f45f, \u65e5\u672c \udcff")
+    with (out / "data.yaml").open("rb") as file:
+        assert yaml.safe_load(file)["names"] == {0: "shoe \U0001f45f, \u65e5\u672c \\udcff"}
+
+
 def test_without_a_split_a_fifth_is_for_validation(many: Run, tmp_path: Path) -> None:
     out = exported(many, tmp_path / "yolo", shares=None)
     assert [len(list((out / "images" / side).iterdir())) for side in ("train", "val")] == [8, 2]

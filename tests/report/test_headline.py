@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from automask.records import NO_OBJECT
-from automask.report.headline import finish, headline, notes, queue_words, tables
+from automask.report.headline import command_line, finish, headline, notes, queue_words, tables
 from automask.report.night import tell_night
 from automask.report.read import Run
 
@@ -30,6 +32,36 @@ def test_where_the_photographs_are_unknown_nothing_is_called_finished(
     make_record: RecordMaker,
 ) -> None:
     assert "cannot be told" in finish(Run(Path(), (make_record(),), {}, None, None)).value
+
+
+@pytest.mark.parametrize(
+    ("missing", "beyond", "described", "words"),
+    [
+        (0, 0, {}, "Finished: every photograph of the input folder has a record."),
+        (0, 0, {"config": {"limit": 40}}, "Finished: every photograph of the input folder has"),
+        (0, 460, {"config": {"limit": 40}}, "Finished: the first 40 photographs have a record "
+         "(--limit 40). 460 more lie in the input folder without one."),
+        (0, 300, {"config": {"limit": 40}, "tasks": 5}, "Finished: the first 40 photographs of "
+         "each of 5 tasks have a record (--limit 40). 300 more lie"),
+        (3, 0, {}, "Not finished. Photographs without a record: 3."),
+        (3, 460, {"config": {"limit": 40}}, "Not finished. Photographs without a record among the "
+         "first 40 (--limit 40): 3."),
+        (3, 300, {"config": {"limit": 40}, "tasks": 5}, "Not finished. Photographs without a "
+         "record among the first 40 of each of 5 tasks (--limit 40): 3."),
+    ],
+)  # fmt: skip
+def test_finished_is_said_of_what_was_to_be_masked(
+    make_record: RecordMaker, missing: int, beyond: int, described: dict[str, Any], words: str
+) -> None:
+    told = finish(Run(Path(), (make_record(),), described, None, missing, beyond))
+    assert told.value.startswith(words)
+    assert told.mood == ("bad" if missing else "good")
+
+
+def test_a_run_that_no_command_line_made_has_no_command() -> None:
+    described = {"command": ["/bin/automask", "run", "my photos", "out"]}
+    assert command_line(Run(Path(), (), described, None, None)) == "automask run 'my photos' out"
+    assert command_line(Run(Path(), (), {"command": None}, None, None)) == ""
 
 
 def test_the_queue_says_why(make_record: RecordMaker) -> None:

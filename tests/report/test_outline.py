@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
-from automask.image.write import encode_png
 from automask.records import FAILED, NO_OBJECT
-from automask.report.outline import outline, outline_source, read_outline, result_file
+from automask.report.outline import outline, outline_source, result_file
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -63,30 +60,6 @@ def test_the_path_covers_what_the_mask_covers() -> None:
     cv2.fillPoly(drawn, polygons(outline(mask)), 1)
     shown = cv2.resize(drawn, (400, 300), interpolation=cv2.INTER_AREA) > 0
     assert (shown & mask).sum() / (shown | mask).sum() > 0.98
-
-
-@pytest.mark.parametrize(
-    ("kind", "levels"),
-    [
-        ("trimap", [7, 2, 3]),
-        ("mask", [255, 0, 0]),
-        ("alpha", [200, 0, 100]),
-        ("objects", [9, 0, 0]),
-    ],
-)
-def test_each_kind_of_result_says_what_is_the_object(
-    tmp_path: Path, kind: str, levels: list[int]
-) -> None:
-    row = np.repeat(np.array(levels, np.uint16 if kind == "objects" else np.uint8), 10)
-    (tmp_path / "a.png").write_bytes(encode_png(np.tile(row, (10, 1))))
-    (corners,) = polygons(read_outline(tmp_path / "a.png", kind, foreground=7))
-    assert corners[:, 0].max() == round(9.5 * 1000 / 30)  # the first ten of thirty columns
-
-
-def test_a_torn_result_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"\x89PNG")
-    with pytest.raises(OSError, match="is not an image"):
-        read_outline(tmp_path / "a.png", "mask", 1)
 
 
 def test_the_mask_serves_before_the_trimap(make_record: RecordMaker) -> None:

@@ -57,7 +57,7 @@ def test_a_large_photograph_becomes_a_small_picture(output: Path) -> None:
 def test_nothing_is_drawn_twice(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = drawn(output)
     monkeypatch.setattr(pictures, "load_small", lambda *_: pytest.fail("drawn again"))
-    monkeypatch.setattr(pictures, "read_outline", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(pictures, "read_mask", lambda *_: pytest.fail("read again"))
     assert drawn(output) == before
 
 
@@ -107,6 +107,27 @@ def test_photographs_that_are_gone_or_damaged_have_no_picture(output: Path) -> N
 def test_results_that_are_gone_have_no_outline(output: Path) -> None:
     (output / "trimaps" / "a.png").unlink()
     assert drawn(output)[0].outline == ""
+
+
+def test_a_mask_mended_by_an_editor_is_outlined_and_what_is_none_costs_itself_alone(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    names = ["whole.jpg", "colour.jpg", "ones.jpg", "empty.jpg", "photo.jpg"]
+    output = make_output(tmp_path, named(make_record, names, kinds=("mask",)))
+    mask = Image.new("L", (40, 30))
+    mask.paste(255, (10, 10, 30, 20))
+    (output / "masks").mkdir()
+    mask.save(output / "masks" / "whole.png")
+    mask.convert("RGBA").save(output / "masks" / "colour.png")
+    mask.point(lambda value: value // 255).save(output / "masks" / "ones.png")
+    (output / "masks" / "empty.png").touch()
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(output / "masks" / "photo.png")
+    outlines = {
+        r.image: d.outline for r, d in zip(read_run(output).records, drawn(output), strict=True)
+    }
+    assert outlines["whole.jpg"].startswith("M")
+    assert outlines["colour.jpg"] == outlines["ones.jpg"] == outlines["whole.jpg"]
+    assert outlines["empty.jpg"] == outlines["photo.jpg"] == ""
 
 
 def test_a_failed_photograph_is_not_opened(tmp_path: Path, make_record: RecordMaker) -> None:

@@ -9,6 +9,7 @@ import pytest
 from report_folders import make_output, named
 
 from automask.errors import UsageError
+from automask.pool.shard import index_of
 from automask.records import FAILED, NO_OBJECT
 from automask.report.read import read_run, review_queue
 
@@ -37,7 +38,18 @@ def test_a_limited_run_is_finished_at_its_limit(tmp_path: Path, make_record: Rec
     config = {"input": str(tmp_path / "in"), "limit": 1}
     output = make_output(tmp_path, named(make_record, ["a.jpg"]), {"config": config})
     (tmp_path / "in" / "b.jpg").touch()
-    assert read_run(output).missing == 0
+    assert (read_run(output).missing, read_run(output).beyond) == (0, 1)
+
+
+def test_in_a_job_array_the_limit_is_of_each_task(tmp_path: Path, make_record: RecordMaker) -> None:
+    names = [f"{letter}.jpg" for letter in "abcgh"]
+    assert [index_of(name, 2) for name in names] == [2, 2, 2, 1, 1]
+    described = {"config": {"input": str(tmp_path / "in"), "limit": 1}, "tasks": 2}
+    output = make_output(tmp_path, named(make_record, ["a.jpg"]), described)
+    for name in names:
+        (tmp_path / "in" / name).touch()
+    # Of the second task a is done; of the first g is to be, as its first one.
+    assert (read_run(output).missing, read_run(output).beyond) == (1, 3)
 
 
 def test_photographs_that_moved_are_told_by_name(tmp_path: Path, make_record: RecordMaker) -> None:

@@ -7,8 +7,8 @@ import io
 from typing import Any
 
 from automask.export.formats.base import Context
-from automask.export.names import csv_cell
 from automask.export.source import Found, Photo
+from automask.spreadsheet import cells
 
 COLUMNS = (
     "image", "class", "split", "status", "width", "height", "objects", "area_px", "area_fraction",
@@ -50,7 +50,7 @@ class Table:
         for one in self.context.skipped:
             self.rows.append({"image": one.image, "left_out": one.reason})
         for row in self.rows:
-            writer.writerow({k: csv_cell(v) if isinstance(v, str) else v for k, v in row.items()})
+            writer.writerow(cells(row))
         self.context.target.write_text(self.context.target.main("images.csv"), buffer.getvalue())
 
 

@@ -35,8 +35,10 @@ class Yolo:
     def finish(self) -> None:
         lines = [f"{side}: images/{side}" for side in self.context.sides]
         lines.append("names:")
-        # A JSON string is a YAML string, whatever is in it.
-        lines += [f"  {k}: {json.dumps(name)}" for k, name in enumerate(self.context.categories)]
+        # A JSON string is a YAML string, but for \ud83d\ude00: YAML does not join the halves of a
+        # character. What cannot be printed is spelt in a category's name already.
+        names = (json.dumps(name, ensure_ascii=False) for name in self.context.categories)
+        lines += [f"  {k}: {name}" for k, name in enumerate(names)]
         self.context.target.write_text("data.yaml", "\n".join(lines) + "\n")
 
     def _row(self, photo: Photo, instance: Instance) -> str:

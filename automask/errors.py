@@ -120,8 +120,8 @@ _OUT_OF_MEMORY_WORDS = (
     "cudnn_status_alloc_failed",
 )
 
-# After most errors of CUDA nothing more can be done in that process (CUDA Runtime API, "Error
-# handling": the process must be terminated and relaunched). torch names them by a class since 2.8.
+# After most errors of CUDA nothing more can be done in that process (CUDA Runtime API, cudaError:
+# "the process must be terminated and relaunched"). torch names them by a class since 2.8.
 _DEVICE_LOST_CLASS = "AcceleratorError"
 _DEVICE_LOST_WORDS = (
     "cuda error:",
@@ -144,7 +144,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def is_device_lost(error: BaseException) -> bool:
     """Whether after an error of any library the GPU is of no use to this process any more."""
-    if is_out_of_memory(error) or _says(error, _DEVICE_KEPT_WORDS):
+    is_ours = isinstance(error, AutomaskError)  # its words may be somebody's file name
+    if is_ours or is_out_of_memory(error) or _says(error, _DEVICE_KEPT_WORDS):
         return False
     return type(error).__name__ == _DEVICE_LOST_CLASS or _says(error, _DEVICE_LOST_WORDS)
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from automask.errors import is_device_lost, is_out_of_memory
+from automask.errors import ImageError, is_device_lost, is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):
@@ -42,6 +42,7 @@ OTHERS = [
     ValueError("an odd shape"),
     OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
     RuntimeError("CUDA error: no kernel image is available for execution on the device"),
+    ImageError("'CUDA error: .jpg': damaged image"),
 ]
 
 

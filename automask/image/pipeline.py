@@ -16,7 +16,7 @@ import psutil
 from numpy.typing import NDArray
 
 from automask.config import RunConfig
-from automask.errors import ImageError, is_out_of_memory
+from automask.errors import ImageError, is_device_lost, is_out_of_memory
 from automask.image.choose import flags_of
 from automask.image.clock import Clock
 from automask.image.closer import Proposer, look_closer
@@ -102,13 +102,16 @@ def process(job: Job, bench: Bench) -> Outcome:
     """Takes one photograph from file to files. Whatever is wrong with it becomes its record.
 
     This is the one place where an image's exceptions are caught: a fault in one photograph, in the
-    model or in a library costs that image alone.
+    model or in a library costs that image alone. Raises errors after which the GPU is lost to this
+    process: it must end, or no image after this one could be masked.
     """
     clock = Clock()
     blank = _blank_record(job, bench.labels)
     try:
         outcome = Outcome(_process(job, bench, blank, clock))
     except Exception as error:
+        if is_device_lost(error):
+            raise
         remove_outputs(bench.config, job, FOLDERS)
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
         failed = _failed(blank, error, clock.total())

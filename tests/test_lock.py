@@ -170,20 +170,15 @@ def test_and_on_two_machines_until_it_is_started_again(
         pass
 
 
+@pytest.mark.parametrize(
+    ("job", "told"), [("PBS_JOBID", {}), ("SLURM_JOB_ID", {"batch_start": None})],
+    ids=["PBS", "the lock of an earlier version"],
+)  # fmt: skip
 def test_where_the_starts_are_not_counted_a_task_elsewhere_is_taken_for_started_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str, told: dict[str, None]
 ) -> None:
-    monkeypatch.setenv("PBS_JOBID", "17")
-    leave_a_lock(tmp_path, place="a node that was lost")
-    with locked(tmp_path, "run", "run"):
-        pass
-
-
-def test_a_lock_of_an_earlier_version_told_no_start_and_gives_way_to_its_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "17")
-    leave_a_lock(tmp_path, place="a node that was lost", batch_start=None)
+    monkeypatch.setenv(job, "17")
+    leave_a_lock(tmp_path, place="a node that was lost", **told)
     with locked(tmp_path, "run", "run"):
         pass
 

@@ -28,13 +28,15 @@ TOUCH_SECONDS = 20.0
 STALE_SECONDS = 180.0  # without a touch, for a holder on another machine that cannot be asked
 SAME_START_SECONDS = 2.0  # a process of the same number that started at another time is another
 
-# What a batch system calls a task, the same when it is started again: it is one at a time there.
-BATCH_NAMES = (
-    ("SLURM_JOB_ID",),
-    ("PBS_JOBID",),
-    ("JOB_ID", "SGE_TASK_ID"),
-    ("LSB_JOBID", "LSB_JOBINDEX"),
-    ("AWS_BATCH_JOB_ID",),
+# What a batch system calls a task, the same when it is started again; and how often it was, where
+# the system tells: sbatch(1) of SLURM, which sets none at the first start, and "Job environment
+# variables" of AWS Batch.
+BATCH_SYSTEMS: tuple[tuple[tuple[str, ...], str | None], ...] = (
+    (("SLURM_JOB_ID",), "SLURM_RESTART_COUNT"),
+    (("PBS_JOBID",), None),
+    (("JOB_ID", "SGE_TASK_ID"), None),
+    (("LSB_JOBID", "LSB_JOBINDEX"), None),
+    (("AWS_BATCH_JOB_ID",), "AWS_BATCH_JOB_ATTEMPT"),
 )
 
 
@@ -85,8 +87,7 @@ def _refuse_if_held(file: Path, output: Path, task: str, group: str) -> None:
     is_other = holder["task"] != task
     if is_other and holder["group"] == group:
         return
-    batch = _batch_job(os.environ)
-    is_mine = batch is not None and batch == holder["batch_job"] and not is_other
+    is_mine = not is_other and _is_started_again(holder, os.environ)
     if is_mine or not _is_alive(holder, _age(file)):
         return
     raise LockedError(
@@ -97,6 +98,7 @@ def _refuse_if_held(file: Path, output: Path, task: str, group: str) -> None:
 
 
 def _holder(task: str, group: str) -> dict[str, Any]:
+    job, start = _batch_job(os.environ)
     return {
         "task": task,
         "group": group,
@@ -104,8 +106,10 @@ def _holder(task: str, group: str) -> dict[str, Any]:
         "place": _place(),
         "pid": os.getpid(),
         "process_started": psutil.Process().create_time(),
+        "start_ticks": _start_ticks(os.getpid()),
         "since": time.strftime("%Y-%m-%d %H:%M:%S"),
-        "batch_job": _batch_job(os.environ),
+        "batch_job": job,
+        "batch_start": start,
     }
 
 
@@ -123,10 +127,28 @@ def _is_alive(holder: Mapping[str, Any], age: float) -> bool:
     if holder["place"] != _place():
         return age < STALE_SECONDS
     try:
-        started = psutil.Process(holder["pid"]).create_time()
+        process = psutil.Process(holder["pid"])
+        if process.status() == psutil.STATUS_ZOMBIE:  # it ended, and nobody has asked how
+            return False
+        started = process.create_time()
     except psutil.Error:
         return False
+    ticks, told = _start_ticks(holder["pid"]), holder.get("start_ticks")
+    if ticks is not None and told is not None:
+        return bool(ticks == told)
     return bool(abs(started - holder["process_started"]) < SAME_START_SECONDS)
+
+
+def _start_ticks(pid: int) -> int | None:
+    """When a process was started, in ticks since the machine was; None where there is no /proc.
+
+    The time of day at which it was started moves where somebody sets the clock.
+    """
+    try:
+        told = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    return int(told.rpartition(b")")[2].split()[19])  # field 22; the name, in (), is the second
 
 
 def _age(file: Path) -> float:
@@ -154,12 +176,30 @@ def _place() -> str:
     return " ".join(parts)
 
 
-def _batch_job(environ: Mapping[str, str]) -> str | None:
-    """The batch system's own name of this task; None outside of one."""
-    for names in BATCH_NAMES:
+def _is_started_again(holder: Mapping[str, Any], environ: Mapping[str, str]) -> bool:
+    """Whether the batch system started this task once more, elsewhere, after the holder.
+
+    The same job is not enough: `srun -n 4` has four processes of it, on one machine or on several.
+    Systems that do not count how often are believed to start a task on one machine at a time.
+    """
+    if holder["place"] == _place():
+        return False
+    job, start = _batch_job(environ)
+    if job is None or job != holder.get("batch_job"):
+        return False
+    return start is None or start != holder.get("batch_start")  # earlier versions kept no start
+
+
+def _batch_job(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The batch system's own name of this task, and which start of it this is.
+
+    None, None outside of one; no start where the system does not count them.
+    """
+    for names, counter in BATCH_SYSTEMS:
         if all(name in environ for name in names):
-            return " ".join(f"{name}={environ[name]}" for name in names)
-    return None
+            job = " ".join(f"{name}={environ[name]}" for name in names)
+            return job, None if counter is None else f"{counter}={environ.get(counter, '0')}"
+    return None, None
 
 
 def _touch(file: Path, ended: threading.Event) -> None:

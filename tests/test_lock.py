@@ -9,8 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
+from automask import lock
 from automask.errors import LockedError
 from automask.lock import STALE_SECONDS, is_held, locked
 
@@ -89,7 +91,7 @@ def test_the_lock_of_a_process_that_was_killed_is_taken_at_once(tmp_path: Path) 
 
 
 def test_another_process_with_the_number_of_the_dead_one_is_not_it(tmp_path: Path) -> None:
-    leave_a_lock(tmp_path, process_started=0.0)
+    leave_a_lock(tmp_path, process_started=0.0, start_ticks=0)
     with locked(tmp_path, "run", "run"):
         pass
 
@@ -110,13 +112,78 @@ def test_and_not_when_it_has_given_none_for_long(tmp_path: Path) -> None:
         pass
 
 
-def test_a_task_that_the_batch_system_starts_again_takes_over_from_itself(
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_a_holder_is_known_again_after_the_clock_was_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "17")
-    leave_a_lock(tmp_path, place="a node that was lost")
+    with locked(tmp_path, "run", "run"):
+        monkeypatch.setattr(psutil.Process, "create_time", lambda _: 0.0)
+        assert is_held(lock_file(tmp_path))
+
+
+@pytest.mark.parametrize(("seconds_off", "held"), [(0.0, True), (3.0, False)])
+def test_a_lock_of_an_earlier_version_goes_by_the_time_at_which_its_process_was_started(
+    tmp_path: Path, seconds_off: float, held: bool
+) -> None:
+    started = psutil.Process().create_time() + seconds_off
+    leave_a_lock(tmp_path, process_started=started, start_ticks=None)
+    assert is_held(lock_file(tmp_path)) == held
+
+
+def test_a_process_that_ended_and_that_nobody_asks_how_holds_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as zombie:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        started = psutil.Process(zombie.pid).create_time()
+        ticks = lock._start_ticks(zombie.pid)
+        leave_a_lock(tmp_path, pid=zombie.pid, process_started=started, start_ticks=ticks)
+        assert not is_held(lock_file(tmp_path))
+
+
+# Of one batch job.
+
+
+def test_two_runs_of_one_batch_job_on_one_machine_keep_each_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_JOB_ID", "17")  # `srun -n 2`, or `a & b` in its script
+    with (
+        locked(tmp_path, "run", "run"),
+        pytest.raises(LockedError),
+        locked(tmp_path, "run", "run"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("job", "count"),
+    [("SLURM_JOB_ID", "SLURM_RESTART_COUNT"), ("AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT")],
+)
+def test_and_on_two_machines_until_it_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str, count: str
+) -> None:
+    monkeypatch.setenv(job, "17")
+    leave_a_lock(tmp_path, place="a node of the same job")
+    with pytest.raises(LockedError), locked(tmp_path, "run", "run"):
+        pass
+    monkeypatch.setenv(count, "1")
     with locked(tmp_path, "run", "run"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("job", "told"), [("PBS_JOBID", {}), ("SLURM_JOB_ID", {"batch_start": None})],
+    ids=["PBS", "the lock of an earlier version"],
+)  # fmt: skip
+def test_where_the_starts_are_not_counted_a_task_elsewhere_is_taken_for_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str, told: dict[str, None]
+) -> None:
+    monkeypatch.setenv(job, "17")
+    leave_a_lock(tmp_path, place="a node that was lost", **told)
+    with locked(tmp_path, "run", "run"):
+        pass
+
+
+# Locks that say little.
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"task": "run"}'])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime, timezone
@@ -16,7 +16,7 @@ import psutil
 from numpy.typing import NDArray
 
 from automask.config import RunConfig
-from automask.errors import ImageError, is_out_of_memory
+from automask.errors import ImageError, is_device_lost, is_out_of_memory
 from automask.image.choose import flags_of
 from automask.image.clock import Clock
 from automask.image.closer import Proposer, look_closer
@@ -102,14 +102,17 @@ def process(job: Job, bench: Bench) -> Outcome:
     """Takes one photograph from file to files. Whatever is wrong with it becomes its record.
 
     This is the one place where an image's exceptions are caught: a fault in one photograph, in the
-    model or in a library costs that image alone.
+    model or in a library costs that image alone. Raises errors after which the GPU is lost to this
+    process: it must end, or no image after this one could be masked.
     """
     clock = Clock()
     blank = _blank_record(job, bench.labels)
     try:
         outcome = Outcome(_process(job, bench, blank, clock))
     except Exception as error:
-        remove_outputs(bench.config, job, FOLDERS)
+        if is_device_lost(error):
+            raise
+        keep_only(job.kinds, bench.config, job)
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
         failed = _failed(blank, error, clock.total())
         outcome = Outcome(failed, is_fatal, is_out_of_memory(error))
@@ -118,15 +121,20 @@ def process(job: Job, bench: Bench) -> Outcome:
 
 def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Outcome:
     """The outcome of an image whose worker cannot tell any more."""
-    remove_outputs(config, job, FOLDERS)
+    keep_only(job.kinds, config, job)
     return Outcome(_with(_blank_record(job, labels), error=reason))
 
 
-def remove_outputs(config: RunConfig, job: Job, kinds: Iterable[str]) -> None:
-    """What an earlier run left and is not true any more must not be taken for a label."""
-    for kind in kinds:
+def keep_only(kinds: Collection[str], config: RunConfig, job: Job) -> None:
+    """What an earlier run left and is not true any more must not be taken for a label.
+
+    After a failed try the kinds in `job.kinds` are still true: each was left alone, or replaced by
+    a whole one of the same settings.
+    """
+    for kind in FOLDERS:
         target = config.output / output_path(job.stem, kind)
-        for file in (target, target.with_name(partial_name(target.name))):
+        partial = target.with_name(partial_name(target.name))
+        for file in (partial,) if kind in kinds else (partial, target):
             with suppress(OSError):  # a disk that is read-only now is told by the error at hand
                 file.unlink(missing_ok=True)
 
@@ -142,7 +150,7 @@ def _process(job: Job, bench: Bench, blank: ImageRecord, clock: Clock) -> ImageR
         png = encode_png(rendering.pixels(kind))
         write_atomic(config.output / output_path(job.stem, kind), png)
     kinds = sorted({*config.kinds, *job.kinds})
-    remove_outputs(config, job, set(FOLDERS) - set(kinds))
+    keep_only(kinds, config, job)
     height, width = result.mask.shape
     return _with(
         blank,
@@ -168,7 +176,7 @@ def _count(labels: Labels | None) -> int | None:
 
 
 def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
-    """The record before anything is known but the job: every result is None."""
+    """The record before anything is known but the job: every result of this run is None."""
     known: dict[str, Any] = {
         **labels,
         "image": job.image,
@@ -176,7 +184,7 @@ def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
         "worker": f"{socket.gethostname()}:{os.getpid()}",
         "attempts": job.attempts,
         "flags": (),
-        "kinds": (),
+        "kinds": job.kinds,
         "started_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "input_bytes": job.input_bytes,
         "input_mtime_ns": job.input_mtime_ns,

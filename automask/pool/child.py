@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from automask.pool.workers import DIED, THREAD_VARIABLES, WorkerSetup
 from automask.records import Job
 
 CRASH = "Fatal Python error"  # faulthandler's first line; the newest call follows
+END_SECONDS = 1.0  # for a process to end that has closed its pipe
 LAST_WORDS = 5  # lines of a dead process's standard error that are worth showing
 # Not `-m`: that would look for modules in the current folder first, among somebody's photographs.
 CODE = "import sys; del sys.path[0]; from automask.pool.worker import main; main()"
@@ -67,6 +69,11 @@ class Child:
     def kill(self) -> None:
         """Ends the process at once, whatever it does; its end will be heard."""
         self._process.kill()
+
+    def let_end(self) -> None:
+        """Leaves a process that has closed its pipe a moment to end by itself, as it would."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
 
     def end(self) -> None:
         """Ends the process at once and leaves nothing of it."""
@@ -121,12 +128,25 @@ def error_told(answer: dict[str, Any], *where: str) -> errors.AutomaskError:
     return kind(": ".join([*where, answer["message"]]))
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """A process that the system refuses, for its limits or for want of memory, in our words."""
+    try:
+        yield
+    except OSError as error:
+        raise errors.WorkersError(
+            f"cannot start a worker process: {error.strerror}; nothing finished is lost: raise the "
+            "limit of processes (ulimit -u) or of memory, or give fewer --workers, then run the "
+            "same command again"
+        ) from error
+
+
 def _start(log: Path, threads: int) -> subprocess.Popen[bytes]:
     """With variables for its threads, and the parent's module path; nothing else set.
 
     A session of its own keeps Ctrl-C from it: the parent hears that, and ends it.
     """
-    with log.open("ab") as words:
+    with log.open("ab") as words, _told():
         return subprocess.Popen(
             [sys.executable, "-c", CODE, str(os.getpid())],
             stdin=subprocess.PIPE,

@@ -23,7 +23,7 @@ from automask.config import CHOICE_FILE, MASK_RULES, RunConfig, settings_digest
 from automask.errors import UsageError, WeightsError
 from automask.image.pipeline import Bench, Outcome, process
 from automask.image.scorer import scorer_sha256
-from automask.pool.workers import WorkerSetup
+from automask.pool.workers import WorkerSetup, ends_with_error
 from automask.records import Job
 from automask.sam.weights import Weights, locate, sha256_of
 
@@ -106,13 +106,13 @@ def settle(errand: Errand, threads: int) -> Settled:
 
 
 def work(token: str, digest: str, job: Job, timeout: float | None) -> Outcome | Reply:
-    """One image, by the process that settled in."""
+    """One image, by the process that settled in. Where the GPU is lost to it, it ends."""
     if token != _token:
         return Reply.REPLACED
     bench = _benches.get(digest)
     if bench is None:
         return Reply.FORGOTTEN
-    with ends_after(timeout):
+    with ends_after(timeout), ends_with_error():
         outcome = process(job, bench)
     _used[digest] = time.monotonic()
     _give_back_when_idle()

@@ -13,7 +13,7 @@ it answers {"is": "imported"}, then {"is": "ready"}; asked
 
 and, where something is wrong that concerns every image, {"is": "error", "error": class of
 automask.errors, "message": text}, or {"is": "out of memory"} where the model does not fit. It
-ends with its input, or soon after its parent.
+ends with its input, or soon after its parent, and where an image raises more than its own failure.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from typing import IO, Any
 
 from automask.errors import AutomaskError, is_out_of_memory
 from automask.image.pipeline import Bench, process
-from automask.pool.workers import WorkerSetup, watch_parent
+from automask.pool.workers import WorkerSetup, ends_with_error, watch_parent
 from automask.records import Job, to_line
 
 Say = Callable[[dict[str, Any]], None]
@@ -98,6 +98,7 @@ def _serve(questions: IO[bytes], say: Say) -> None:
             pool.submit(_answer, line, bench, setup.device, say)
 
 
+@ends_with_error()
 def _answer(line: bytes, bench: Bench, device: str, say: Say) -> None:
     asked = json.loads(line)
     job = Job(**{**asked["job"], "kinds": tuple(asked["job"]["kinds"])})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,25 @@ def model_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
     model = build(setup.weights, setup.mapped).to(setup.device)
     proposer = make_proposer(model, setup.weights, config, setup.block_share)
     return Bench(config, proposer, {**setup.labels, "dtype": proposer.dtype}, owner)
+
+
+@contextmanager
+def ends_with_error() -> Iterator[None]:
+    """Ends this process where what is inside raises, with the traceback on standard error.
+
+    For what `process` lets pass: a GPU that is lost to this process, a library that calls
+    `sys.exit`. Who waits for the answer hears of the end, and never of an error in a thread.
+    """
+    try:
+        yield
+    except BaseException as error:
+        try:
+            traceback.print_exc()
+            # Once more, at the end: CUDA's errors go on with lines of advice.
+            what = str(error).partition("\n")[0]
+            print(f"{type(error).__name__}: {what}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(1)
 
 
 def watch_parent(parent: int) -> None:

@@ -20,6 +20,7 @@ from pipeline_fakes import (
 )
 
 from automask.image.pipeline import Bench, lost, process
+from automask.image.write import partial_name
 from automask.records import Job
 
 
@@ -132,6 +133,46 @@ def test_a_failed_photograph_keeps_no_mask_of_an_earlier_run(make_config: RunMak
     (config.input / "a.png").write_bytes(b"no longer a photograph")
     assert work(job, config).record.status == "failed"
     assert files_of(config.output) == []
+
+
+def test_a_try_that_fails_leaves_what_is_still_true_and_says_so(make_config: RunMaker) -> None:
+    config = make_config()
+    job = put(config)
+    work(job, config)
+    partial = partial_name("a.png")  # of a worker that was killed
+    (config.output / "trimaps" / partial).touch()
+    more, again = config.model_copy(update={"save": ("cutout",)}), replace(job, kinds=("trimap",))
+    record = work(again, more, Breaks(MemoryError("9 GB"))).record
+    assert (record.status, record.output, record.kinds) == ("failed", None, ("trimap",))
+    assert files_of(config.output) == ["trimaps/a.png"]
+    assert work(again, more).record.kinds == ("cutout", "trimap")  # with less at once
+    assert files_of(config.output) == ["cutouts/a.png", "trimaps/a.png"]
+
+
+def test_a_disk_that_is_full_keeps_what_is_still_true_and_half_of_nothing(
+    make_config: RunMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    config = make_config()
+    job = put(config)
+    work(job, config)
+    more = config.model_copy(update={"save": ("cutout", "overlay")})
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        outcome = work(replace(job, kinds=("trimap",)), more)
+    assert (outcome.is_fatal, outcome.record.kinds) == (True, ("trimap",))
+    assert files_of(config.output) == ["trimaps/a.png"]
+
+
+def test_a_worker_that_died_leaves_what_is_still_true(make_config: RunMaker) -> None:
+    config = make_config()
+    job = put(config)
+    work(job, config)
+    outcome = lost(replace(job, kinds=("trimap",)), config, LABELS, "its worker died")
+    assert outcome.record.kinds == ("trimap",)
+    assert files_of(config.output) == ["trimaps/a.png"]
 
 
 def test_kinds_that_are_still_true_stay_and_the_others_go(make_config: RunMaker) -> None:

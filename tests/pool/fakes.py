@@ -5,8 +5,10 @@ The red value of an image's first pixel says what happens.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 import time
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,6 +28,7 @@ KILLS, RAISES, SPINS, WAITS, FINE = 13, 14, 15, 16, 100
 LARGE, HUGE = 17, 18  # too much with whole blocks of points; too much with any
 SLOW = 19  # takes a second, and writes that it began
 CRASHES_ONCE = 20  # kills its process, but only the first one
+LOSES_GPU, EXITS = 21, 22  # no image after it can be masked in that process; calls sys.exit
 LABELS = {
     **dict.fromkeys(("model", "model_sha256", "device", "dtype", "generator", "settings"), "fake"),
     "generation": 1,
@@ -42,6 +45,7 @@ class FakeProposer:
     def __init__(self, output: Path, block_share: int) -> None:
         self.output, self.block_share = output, block_share
         self.users = 0
+        self.is_gpu_lost = False
 
     def propose(self, image_rgb: np.ndarray) -> Found:
         self.users += 1
@@ -57,6 +61,11 @@ class FakeProposer:
     def _misbehave(self, how: int) -> None:
         if how == KILLS or (how == CRASHES_ONCE and self._is_first("crashed")):
             os.kill(os.getpid(), signal.SIGKILL)
+        self.is_gpu_lost |= how == LOSES_GPU
+        if self.is_gpu_lost:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered\nadvice" * 9)
+        if how == EXITS:
+            sys.exit(3)
         if how == RAISES:
             raise RuntimeError("the generator tripped")
         if how == LARGE and self.block_share == 1:
@@ -91,6 +100,12 @@ def broken_bench(_setup: WorkerSetup, _owner: Owner | None) -> Bench:
 
 def deadly_bench(_setup: WorkerSetup, _owner: Owner | None) -> Bench:
     os.abort()
+
+
+def leaving_bench(_setup: WorkerSetup, _owner: Owner | None) -> Bench:
+    """A library that ends the process, which takes a while after its pipe is closed."""
+    atexit.register(time.sleep, 0.3)
+    sys.exit(3)
 
 
 def large_bench(setup: WorkerSetup, owner: AbstractContextManager[Any] | None) -> Bench:

@@ -149,6 +149,16 @@ def test_a_worker_that_hangs_beyond_the_timeout_is_given_up(
     assert result["b"] == (1, DONE)
 
 
+def test_of_several_in_hand_the_one_that_hangs_is_given_up_and_the_others_are_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_dispatch, "FROZEN_SECONDS", 0.0)
+    cluster = MadeUpCluster(tmp_path, {"w": 2})
+    cluster.said = {"a": [None, None], "b": [None]}  # b waits for the model, which a keeps
+    result = dispatch(cluster, "ab", retries=2, timeout=0.05)
+    assert result == {"a": (1, "it took longer than 0.05 s"), "b": (2, DONE)}
+
+
 def test_one_of_the_first_workers_that_is_not_fit_ends_the_run(tmp_path: Path) -> None:
     cluster = MadeUpCluster(tmp_path, {"new": 1, "old": 1})
     cluster.greeting = {"old": Facts("0.0.9", 1)}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from dask_fakes import make_dask_setup
-from fakes import FINE, make_images
+from fakes import FINE, FakeProposer, make_images
 
 from automask.config import CHOICE_FILE, ChooseConfig
 from automask.errors import UsageError, WeightsError
@@ -41,6 +41,29 @@ def test_a_worker_that_has_settled_does_an_image(errand: Errand, jobs: list[Job]
     assert outcome.record.status == "ok"
     assert outcome.record.worker == settled.name
     assert (errand.setup.config.output / "trimaps" / "00.png").is_file()
+
+
+def test_an_image_that_loses_the_gpu_ends_the_worker(
+    errand: Errand,
+    jobs: list[Job],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Ended(BaseException):
+        """In place of the end of this process."""
+
+    def lose(*_: object) -> None:
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    def end(code: int) -> None:
+        raise Ended(code)
+
+    monkeypatch.setattr(FakeProposer, "propose", lose)
+    monkeypatch.setattr(os, "_exit", end)
+    settled = settle(errand, threads=1)
+    with pytest.raises(Ended, match="1"):
+        work(settled.token, "digest", jobs[0], None)
+    assert "RuntimeError: CUDA error: device-side assert triggered" in capsys.readouterr().err
 
 
 def test_settling_twice_makes_one_model_and_other_settings_make_another(

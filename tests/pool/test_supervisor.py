@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -13,10 +14,12 @@ from typing import Any
 import pytest
 from fakes import (
     CRASHES_ONCE,
+    EXITS,
     FINE,
     HUGE,
     KILLS,
     LARGE,
+    LOSES_GPU,
     RAISES,
     SLOW,
     SPINS,
@@ -25,6 +28,7 @@ from fakes import (
     deadly_bench,
     fake_bench,
     large_bench,
+    leaving_bench,
     make_images,
     make_setup,
 )
@@ -149,6 +153,43 @@ def test_workers_that_die_as_they_start_end_the_run(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
     with pytest.raises(WorkersError, match=r"do not come up: .*SIGABRT"):
         list(outcomes(tmp_path, jobs, bench=deadly_bench))
+
+
+def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(tmp_path: Path) -> None:
+    jobs = make_images(tmp_path / "in", [FINE])
+    with pytest.raises(WorkersError, match=r"do not come up: .*\(exit code 3\)"):
+        list(outcomes(tmp_path, jobs, bench=leaving_bench))
+
+
+def test_a_process_that_the_system_refuses_to_start_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr("automask.pool.child.subprocess.Popen", refused)
+    jobs = make_images(tmp_path / "in", [FINE])
+    with pytest.raises(WorkersError, match="cannot start a worker process: Resource temporarily"):
+        list(outcomes(tmp_path, jobs))
+
+
+@pytest.mark.parametrize("device", ["cpu", "a GPU"])
+def test_an_image_that_loses_the_gpu_costs_no_image_after_it(tmp_path: Path, device: str) -> None:
+    jobs = make_images(tmp_path / "in", [FINE, LOSES_GPU, FINE, FINE])
+    records = by_image(outcomes(tmp_path, jobs, retries=1, device=device))
+    assert statuses(records) == ["ok", "failed", "ok", "ok"]
+    assert records["01.png"].attempts == 2
+    assert str(records["01.png"].error).startswith("its worker process died (exit code 1)")
+    assert "RuntimeError: CUDA error: an illegal memory access" in str(records["01.png"].error)
+
+
+def test_a_library_that_exits_in_a_thread_ends_its_process_and_nobody_waits(
+    tmp_path: Path,
+) -> None:
+    jobs = make_images(tmp_path / "in", [FINE, EXITS, FINE])
+    records = by_image(outcomes(tmp_path, jobs, retries=0, timeout=2, device="a GPU", workers=2))
+    assert "its worker process died (exit code 1)" in str(records["01.png"].error)
+    assert "SystemExit: 3" in str(records["01.png"].error)
 
 
 def test_an_error_that_concerns_every_image_is_raised(tmp_path: Path) -> None:

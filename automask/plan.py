@@ -59,7 +59,8 @@ def make_plan(
         if record is not None and record.generation < taken.get(job.stem, 0):
             record = None
         kinds = _true_kinds(job, record, settings, config)
-        if kinds.issuperset(config.kinds) and not config.overwrite:
+        is_done = record is not None and record.is_done and kinds.issuperset(config.kinds)
+        if is_done and not config.overwrite:
             done.append(job)
         else:
             todo.append(replace(job, kinds=tuple(sorted(kinds))))
@@ -79,8 +80,11 @@ def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -
 
 
 def _true_kinds(job: Job, record: Earlier | None, settings: str, config: RunConfig) -> set[str]:
-    """The kinds of results that an earlier run left and that a run now would write again."""
-    if record is None or not record.is_done or record.settings != settings:
+    """The kinds of results that earlier runs left and that a run now would write again.
+
+    A failed record names those that were there before the try.
+    """
+    if record is None or record.settings != settings:
         return set()
     if (record.input_bytes, record.input_mtime_ns) != (job.input_bytes, job.input_mtime_ns):
         return set()

@@ -74,17 +74,23 @@ def test_an_image_without_record_is_to_do(config: RunConfig) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"status": "failed"},
         {"settings": "fedcba9876543210"},
         {"input_bytes": 1001},
         {"input_mtime_ns": 1_700_000_000_000_000_001},
     ],
-    ids=["it failed", "other settings", "another size", "another modification time"],
+    ids=["other settings", "another size", "another modification time"],
 )
 def test_an_image_with_a_record_that_does_not_hold_is_to_do(
     config: RunConfig, make_record: RecordMaker, change: dict[str, Any]
 ) -> None:
     assert plan(config, make_record(**change)) == Plan(todo=[JOB], done=[])
+
+
+def test_an_image_that_failed_is_to_do_and_what_it_had_before_stays_true(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    assert plan(config, make_record(status="failed")).todo == [replace(JOB, kinds=("trimap",))]
+    assert plan(config, make_record(status="failed", kinds=())).todo == [JOB]
 
 
 def test_an_image_whose_result_is_gone_is_to_do(

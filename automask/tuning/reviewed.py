@@ -14,7 +14,7 @@ from automask.image.scan import scan
 from automask.image.sizes import shrink
 from automask.image.trimap import FOREGROUND
 from automask.image.write import FOLDERS
-from automask.labelled import Labelled, check_sizes, read_labels
+from automask.labelled import Labelled, check_sizes, load_mask, read_labels
 
 MAX_SIDE = 2048  # px
 MIN_PAIRS = 4  # fewer cannot be both learned from and held out
@@ -25,7 +25,7 @@ def load_reviewed(
 ) -> tuple[list[Labelled], int]:
     """The pairs of a folder, and how many photographs have no mask.
 
-    folder: holds `masks/` (foreground >= 128) or `trimaps/` (foreground: its label, an object's
+    folder: holds `masks/` (see `load_mask`) or `trimaps/` (foreground: its label, an object's
     contour counts as background), named as `automask run` names them. images: the photographs;
     None: `folder/images`. Raises UsageError where there is no such folder, a mask cannot be read
     or has another size than its photograph, or there are too few pairs.
@@ -43,12 +43,12 @@ def load_reviewed(
         )
     pairs = []
     for job in with_mask:
-        image, labels = load(photographs / job.image), read_labels(masks / f"{job.stem}.png")
-        mask = labels == foreground if is_trimap else labels >= 128
+        image, file = load(photographs / job.image), masks / f"{job.stem}.png"
+        mask = read_labels(file) == foreground if is_trimap else load_mask(file)
         check_sizes(job.image, image, mask)
         pairs.append(_of_moderate_size(Labelled(job.image, image, mask)))
     if not any(pair.truth.any() for pair in pairs):
-        wanted = f"label {foreground}, see --foreground" if is_trimap else "128 or more"
+        wanted = f"label {foreground}, see --foreground" if is_trimap else "128 or more, or 1"
         raise UsageError(f"no mask in {masks} has an object (a pixel of {wanted})")
     return pairs, len(jobs) - len(with_mask)
 

@@ -21,6 +21,13 @@ def test_a_folder_of_images_and_masks(masked_folder: Path, discs: list[Labelled]
     assert (pairs[2].image == discs[2].image).all()
 
 
+def test_masks_of_0_and_1_are_masks_too(masked_folder: Path, discs: list[Labelled]) -> None:
+    file = masked_folder / "masks" / "disc_2.png"
+    Image.fromarray(discs[2].truth.astype(np.uint8)).save(file)
+    pairs, _ = load_reviewed(masked_folder)
+    assert (pairs[2].truth == discs[2].truth).all()
+
+
 def test_a_photograph_whose_mask_was_deleted_is_left_out(masked_folder: Path) -> None:
     (masked_folder / "masks" / "disc_3.png").unlink()
     pairs, without_mask = load_reviewed(masked_folder)

@@ -62,7 +62,7 @@ def _line(number: int, generation: int) -> str:
 STAGES = ("load", "encode", "decode", "choose", "refine", "write", "total")
 REST = """"kinds": ["mask", "trimap"], "status": "ok", "error": null, "width": 640, "height": 426, \
 "model": "tiny", \
-"model_sha256": "317d2432fb92c21c9babefb67454e18593d06022e3283ede2648646e609dc3e8", \
+"model_sha256": "220bfa1f55847f515a99c982e7ce81b0c829d47860bc5f92eacecec30f294a11", \
 "device": "cpu", "dtype": "bfloat16", "generator": "fast", "attempts": 1, "score": 0.9832, \
 "area_fraction": 0.185046, "memory_mb": 895.9, "input_bytes": 34943, \
 "input_mtime_ns": 1795296210943971943, "settings": "bbbc50303c175247", "objects": null, "steps": []}

@@ -45,7 +45,7 @@ TINY_SETTINGS: dict[str, Any] = {
     "stability_score_thresh": 0.4,
     "box_nms_thresh": 0.95,
 }
-TINY_SHA256 = "317d2432fb92c21c9babefb67454e18593d06022e3283ede2648646e609dc3e8"
+TINY_SHA256 = "220bfa1f55847f515a99c982e7ce81b0c829d47860bc5f92eacecec30f294a11"
 
 CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(

@@ -76,7 +76,7 @@ class Fitted:
 
     scorer: Scorer
     images: int
-    before: float  # mean IoU of the chosen proposal with the weights it began with
+    before: float | None  # mean IoU of the chosen proposal with the weights it began with, if any
     after: float  # with weights fitted on the other folds
     argmax: float
     oracle: float
@@ -103,7 +103,7 @@ def fit_choice(
     return Fitted(
         scorer=Scorer(fitted_on=note, choice=choice, confidence=confidence),
         images=len(cases),
-        before=_chosen(cases, [begin.choice if begin else None] * len(cases)),
+        before=_chosen(cases, [begin.choice] * len(cases)) if begin else None,
         after=_chosen(cases, held_out),
         argmax=float(np.mean([c.listed.ious[c.listed.table[:, 0].argmax()] for c in cases])),
         oracle=float(np.mean([c.listed.ious.max() for c in cases])),
@@ -118,7 +118,8 @@ def write_scorer(file: Path, scorer: Scorer) -> None:
 def print_fitted(console: Console, fitted: Fitted) -> None:
     table = Table("mean IoU of the chosen proposal", "", box=None)
     table.add_row("argmax of predicted IoU", f"{fitted.argmax:.3f}")
-    table.add_row("weights it began with", f"{fitted.before:.3f}")
+    if fitted.before is not None:
+        table.add_row("weights it began with", f"{fitted.before:.3f}")
     table.add_row(f"fitted, on images held out ({FOLDS} folds)", f"{fitted.after:.3f}")
     table.add_row("best proposal", f"{fitted.oracle:.3f}")
     console.print(f"fitted on {fitted.images} photographs")
@@ -175,10 +176,10 @@ def _without(cases: Sequence[Case], fold: int) -> list[Case]:
     return [case for i, case in enumerate(cases) if i % FOLDS != fold]
 
 
-def _chosen(cases: Sequence[Case], weights: Sequence[Linear | None]) -> float:
-    """Mean IoU of the proposals with the most evidence; None: with the highest predicted IoU."""
+def _chosen(cases: Sequence[Case], weights: Sequence[Linear]) -> float:
+    """Mean IoU of the proposals with the most evidence."""
     picked = [
-        (own.logit(NAMES, case.listed.table) if own else case.listed.table[:, 0]).argmax()
+        own.logit(NAMES, case.listed.table).argmax()
         for case, own in zip(cases, weights, strict=True)
     ]
     return float(np.mean([c.listed.ious[i] for c, i in zip(cases, picked, strict=True)]))

@@ -88,7 +88,7 @@ def fitted_on(
 def test_the_object_is_learnt_where_argmax_takes_the_wall() -> None:
     fitted = fitted_on()
     assert fitted.images == 10
-    assert (fitted.argmax, fitted.before, fitted.oracle) == (0, 0, 1)
+    assert (fitted.argmax, fitted.before, fitted.oracle) == (0, None, 1)
     assert fitted.after == 1  # of photographs that were held out
 
 
@@ -242,3 +242,10 @@ def test_the_table_says_what_it_is_worth() -> None:
     lines = console.file.getvalue().splitlines()
     assert lines[0] == "fitted on 10 photographs"
     assert [line.split()[-1] for line in lines[2:]] == ["0.250", "0.500", "0.625", "0.750"]
+
+
+def test_from_nothing_there_are_no_weights_that_it_began_with() -> None:
+    nothing = Scorer(fitted_on="", choice=Linear(terms={}), confidence=Linear(terms={}))
+    console = Console(file=io.StringIO(), width=80)
+    print_fitted(console, Fitted(nothing, 10, before=None, after=0.625, argmax=0.25, oracle=0.75))
+    assert "began with" not in console.file.getvalue()

@@ -229,13 +229,12 @@ class Dispatch:
         """What a lost worker had in hand goes to others, one of its tries used up.
 
         A worker that was asked to leave does not blame its images; of several in hand none is
-        given up, since any may have done it. A hang is not tried again: it is the image that came
-        first of those that are late, since by then the others may have waited for it.
+        given up, since any may have done it: one that holds Python's lock keeps back the answers
+        of the others. A hang is not tried again where the image had the worker to itself.
         """
         del self._members[member.address]
         left = self._line.left_by_itself(member.address)
-        images = [call for call in member.calls.values() if call.job]
-        late = min(filter(self._is_late, images), key=lambda call: call.since, default=None)
+        is_proof = sum(call.job is not None for call in member.calls.values()) == 1
         for key, call in member.calls.items():
             del self._calls[key]
             self._line.drop(key)
@@ -243,11 +242,11 @@ class Dispatch:
                 continue
             if left:
                 self._put_back(call.job)
-            elif call is late:
-                reason = f"it took longer than {self._errand.timeout:g} s"
-                self._finished.append(self._lost(member, call.job, reason))
-            elif len(images) > 1:
+            elif not is_proof:
                 self._suspects.append(_once_more(call.job))
+            elif self._is_late(call):
+                late = f"it took longer than {self._errand.timeout:g} s"
+                self._finished.append(self._lost(member, call.job, late))
             else:
                 self._try_again(member, call.job, DIED)
 

@@ -73,6 +73,8 @@ def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -
     a.jpg and a.png have the same, one after the other.
     """
     taken: dict[str, int] = {}
+    if sum(job.image in records for job in jobs) == len(records):
+        return taken  # as nearly always: a million images need no second index
     for image in records.keys() - {job.image for job in jobs}:
         stem = output_stem(image, config.keep_extension)
         taken[stem] = max(taken.get(stem, 0), records[image].generation)

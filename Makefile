@@ -56,8 +56,8 @@ test-readers: $(DEV)  ## the exports against ultralytics, datumaro and label-stu
 	@YOLO_CONFIG_DIR=$(READERS) $(READERS)/bin/python -m pytest tests/export
 
 lint: $(DEV)  ## ruff and mypy
-	@$(BIN)/ruff check automask tests docs
-	@$(BIN)/ruff format --check automask tests docs
+	@$(BIN)/ruff check automask tests benchmarks
+	@$(BIN)/ruff format --check automask tests benchmarks
 	@$(BIN)/mypy
 
 check: lint test  ## ruff, mypy, tests

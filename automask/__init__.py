@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from automask.config import RunConfig as RunConfig
     from automask.image.trimap import make_trimap as make_trimap
     from automask.records import MaskResult as MaskResult
-    from automask.runner import run as run
+    from automask.runs.runner import run as run
+    from automask.runs.summary import RunSummary as RunSummary
     from automask.sam.build import load_model as load_model
     from automask.sam.generator import make_generator as make_generator
-    from automask.summary import RunSummary as RunSummary
     from automask.tabular.frame import load_records as load_records
 
 _HOMES = {
@@ -25,8 +25,8 @@ _HOMES = {
     "make_trimap": "automask.image.trimap",
     "load_records": "automask.tabular.frame",
     "MaskResult": "automask.records",
-    "RunSummary": "automask.summary",
-    "run": "automask.runner",
+    "RunSummary": "automask.runs.summary",
+    "run": "automask.runs.runner",
     "load_model": "automask.sam.build",
     "make_generator": "automask.sam.generator",
 }

@@ -7,25 +7,25 @@ from contextlib import suppress
 
 import typer
 
-from automask.bench.command import bench_command
-from automask.commands.choice import (
-    eval_choice_command,
-    eval_prompts_command,
-    fit_choice_command,
-)
-from automask.commands.models import fetch_command, models_command
+from automask.commands.array import array_command
+from automask.commands.bench import bench_command
+from automask.commands.compare import compare_command
+from automask.commands.eval import eval_command
+from automask.commands.eval_choice import eval_choice_command
+from automask.commands.eval_filters import eval_filters_command
+from automask.commands.eval_prompts import eval_prompts_command
+from automask.commands.export import export_command
+from automask.commands.fetch import fetch_command
+from automask.commands.fit_choice import fit_choice_command
+from automask.commands.merge import merge_command
+from automask.commands.models import models_command
+from automask.commands.records import records_command
+from automask.commands.report import report_command
 from automask.commands.run import run_command
+from automask.commands.status import status_command
 from automask.commands.tune import tune_command
-from automask.compare.command import compare_command
-from automask.console import visible
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
-from automask.evaluate.command import eval_command
-from automask.export.command import export_command
-from automask.filters.command import eval_filters_command
-from automask.report.command import report_command
-from automask.slurm.command import array_command
-from automask.status.command import merge_command, status_command
-from automask.tabular.command import records_command
+from automask.show.console import visible
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "

@@ -106,7 +106,7 @@ class Interrupted(BaseException):
 
 
 @contextmanager
-def told_as(kind: type[AutomaskError], what: str) -> Iterator[None]:
+def reraise_oserror(kind: type[AutomaskError], what: str) -> Iterator[None]:
     """What the file system refuses, as an error that says what could not be done."""
     try:
         yield

@@ -22,17 +22,17 @@ from automask.sam.weights import Weights
 
 
 def make_proposer(
-    model: Any, weights: Weights, config: RunConfig, block_share: int = 1
+    model: Any, weights: Weights, config: RunConfig, batch_divisor: int = 1
 ) -> ModelProposer:
     """The proposer of a run: the config's settings over those that suit the checkpoint.
 
-    block_share: blocks of points are smaller by this, where memory is short.
+    batch_divisor: blocks of points are smaller by this, where memory is short.
     """
     asked = config.propose
     max_side = weights.checkpoint.max_side if asked.max_side is None else asked.max_side
     dtype = dtype_of(config.precision, next(model.parameters()).device)
     generator = make_generator(model, config.generator, dtype, **asked.settings)
-    shrink_blocks(generator, block_share)
+    shrink_blocks(generator, batch_divisor)
     # Few points look for the primary object; for all objects the whole grid is asked.
     is_few = config.points == "few" and config.has_primary_object
     front = partial(contenders, config=config.choose) if is_few else None

@@ -58,7 +58,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Found:
+class ProposalSet:
     """What a model found in one photograph."""
 
     proposals: list[Proposal]

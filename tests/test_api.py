@@ -68,7 +68,7 @@ def test_an_unknown_setting_is_refused() -> None:
 
 def test_run_is_a_function_however_often_and_from_wherever_it_is_taken(tmp_path: Path) -> None:
     from automask import run
-    from automask.progress import make_progress
+    from automask.runs.progress import make_progress
 
     assert callable(make_progress)  # its module imports the one that runs
     (tmp_path / "in").mkdir()

@@ -13,15 +13,15 @@ import pytest
 import torch
 from PIL import Image
 
-import automask.eval_choice
-import automask.filters.oracle
+import automask.evaluate.choice
+import automask.evaluate.filters
 import automask.sam.build
 import automask.sam.predictor
 from automask.cli import main
 from automask.errors import OutputError
-from automask.eval_choice import Row
-from automask.filters.oracle import Left
-from automask.labelled import LabelledFolder
+from automask.evaluate.choice import Row
+from automask.evaluate.filters import Left
+from automask.labelled.folder import LabelledFolder
 
 FEW_POINTS = "[propose.settings]\npoints_per_side = 3\n"
 
@@ -329,7 +329,7 @@ def test_eval_choice_measures_each_photograph_and_writes_it_down(
 def test_eval_choice_refuses_a_csv_that_cannot_be_written_before_the_work(
     source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(automask.eval_choice, "evaluate", lambda *_: pytest.fail("worked"))
+    monkeypatch.setattr(automask.evaluate.choice, "evaluate", lambda *_: pytest.fail("worked"))
     assert call("eval-choice", source, masks, "--csv", source, monkeypatch=monkeypatch) == 2
     assert f"--csv {source} is a folder" in capsys.readouterr().err
 
@@ -341,7 +341,7 @@ def test_eval_choice_prints_its_table_where_the_csv_cannot_be_written_after_all(
         (source.parent / "rows.csv").mkdir()  # meanwhile
         return []
 
-    monkeypatch.setattr(automask.eval_choice, "evaluate", evaluate)
+    monkeypatch.setattr(automask.evaluate.choice, "evaluate", evaluate)
     arguments = ("eval-choice", source, masks, "--csv", source.parent / "rows.csv")
     assert call(*arguments, monkeypatch=monkeypatch) == OutputError.exit_code
     said = capsys.readouterr()
@@ -364,7 +364,7 @@ def test_eval_filters_tells_what_each_filter_left(
     source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [Left("stock", "asked", 12, 0.75)]
-    monkeypatch.setattr(automask.filters.oracle, "evaluate", lambda *_: rows)
+    monkeypatch.setattr(automask.evaluate.filters, "evaluate", lambda *_: rows)
     assert call("eval-filters", source, masks, "--limit", "1", monkeypatch=monkeypatch) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "1 photographs, tiny"
@@ -385,7 +385,7 @@ def test_eval_choice_goes_to_the_studio_where_it_is_told_to(
         given.append(photographs)
         return []
 
-    monkeypatch.setattr(automask.eval_choice, "evaluate", evaluate)
+    monkeypatch.setattr(automask.evaluate.choice, "evaluate", evaluate)
     assert call("eval-choice", source, masks, *flags, monkeypatch=monkeypatch) == 0
     assert [photographs.studio for photographs in given] == [studio]
 

@@ -22,9 +22,9 @@ from automask.bench.variants import (
 )
 from automask.errors import EXIT_OK, EXIT_SOME_FAILED, InstallationError, UsageError
 from automask.image.scan import scan
-from automask.machine import describe_machine
+from automask.runs.machine import describe_machine
 from automask.samples import copy_samples
-from automask.signals import heard_signals
+from automask.system.signals import heard_signals
 
 
 @dataclass(frozen=True)

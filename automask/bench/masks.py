@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from automask.bench.figures import Measured
 from automask.bench.summary import Parity, pairs_to_compare, parity
 from automask.image.load import load
+from automask.image.metrics import mask_iou
 from automask.image.write import output_path
-from automask.metrics import mask_iou
 from automask.records import Job
 
 

@@ -12,7 +12,7 @@ from automask.bench.figures import Measured, Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
 from automask.bench.variants import Planned
-from automask.dispatch import worker_setup
+from automask.runs.dispatch import worker_setup
 
 Tell = Callable[[str], None]
 # Before each turn: the threads of the team before have stopped spinning by then. OpenMP's idle

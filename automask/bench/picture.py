@@ -12,7 +12,7 @@ from automask.bench.bench import Report
 from automask.bench.figures import Measured
 from automask.bench.summary import STAGES, Summary
 from automask.errors import OutputError
-from automask.image.write import write_atomic
+from automask.system.files import write_atomic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,7 +11,7 @@ from automask.bench.bench import Report
 from automask.bench.figures import Measured
 from automask.bench.summary import COLLECTION, Parity, Ratio, Summary
 from automask.errors import OutputError
-from automask.image.write import write_atomic
+from automask.system.files import write_atomic
 
 SCHEMA = 1  # raised when a reader of the file would have to change
 

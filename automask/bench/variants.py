@@ -11,7 +11,7 @@ from automask.bench.figures import Variant
 from automask.bench.generators import GENERATORS
 from automask.config import RunConfig, load_config
 from automask.errors import ConfigError
-from automask.prepare import Prepared, device_of, prepare
+from automask.runs.prepare import Prepared, device_of, prepare
 from automask.sam.checkpoints import BY_NAME
 from automask.sam.weights import find
 

@@ -1,4 +1,4 @@
-"""The commands `automask models` and `automask fetch`."""
+"""The command `automask models`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from automask.console import make_console, shown
+from automask.show.console import make_console, shown
 
 
 def models_command(
@@ -31,18 +31,6 @@ def models_command(
     console.print("looked in, first match wins:")
     for folder in search_folders(weights):
         console.print(f"  {shown(str(folder.absolute()))}")
-
-
-def fetch_command(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of checkpoints.")],
-    weights: Annotated[Path | None, typer.Option(help="Folder to put them in.")] = None,
-) -> None:
-    """Download checkpoints and verify their SHA-256."""
-    from automask.sam.weights import fetch
-
-    for name in names:
-        file = fetch(name, weights)
-        make_console().print(shown(f"{name}: {file}, verified"))
 
 
 def _megabytes(size: int | None) -> str:

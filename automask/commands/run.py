@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from automask.commands.speed import speed_flags
-from automask.console import make_unattended_console, split_names
-from automask.report.command import report_after_run
+from automask.commands.options import speed_flags
+from automask.commands.report import report_after_run
+from automask.show.console import make_unattended_console, split_names
 
 
 def run_command(
@@ -93,10 +93,10 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
     from automask.config import load_config
-    from automask.prepare import plan_of, prepare
-    from automask.progress import make_progress, print_plan, print_start, print_summary
-    from automask.runner import execute
-    from automask.signals import heard_signals
+    from automask.runs.prepare import plan_of, prepare
+    from automask.runs.progress import make_progress, print_plan, print_start, print_summary
+    from automask.runs.runner import execute
+    from automask.system.signals import heard_signals
 
     flags: dict[str, Any] = {
         "input": input_folder,

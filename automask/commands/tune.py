@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from automask.console import make_console
+from automask.show.console import make_console
 
 
 def tune_command(
@@ -36,7 +36,7 @@ def tune_command(
     Delete the results that are wrong, or mend them, and name the folder.
     """
     from automask.config import load_config
-    from automask.targets import refuse_unwritable
+    from automask.system.files import refuse_unwritable
     from automask.tuning.fit import FitConfig
     from automask.tuning.reviewed import hold_out as split
     from automask.tuning.reviewed import load_reviewed

@@ -11,7 +11,7 @@ import numpy as np
 
 from automask.compare.masks import Mask, Masks
 from automask.errors import ImageError
-from automask.metrics import mask_iou
+from automask.image.metrics import mask_iou
 from automask.records import OK, ImageRecord
 
 ALIKE_IOU = 0.95  # from here on two masks agree, as in automask.bench

@@ -9,7 +9,7 @@ from automask.compare.agreement import Likeness, both_masks
 from automask.compare.comparison import Comparison
 from automask.compare.masks import Masks
 from automask.errors import ImageError
-from automask.tiles import (
+from automask.show.tiles import (
     BOTH,
     FIRST_ONLY,
     SECOND_ONLY,

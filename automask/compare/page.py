@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from automask import page as html
 from automask.compare.agreement import Agreement
 from automask.compare.comparison import Comparison
 from automask.compare.different import LEGEND, Strip
@@ -20,7 +19,8 @@ from automask.compare.wording import (
     status_grid,
     verdict,
 )
-from automask.grid import Grid, number
+from automask.show import page as html
+from automask.show.grid import Grid, number
 
 TITLE = "Two runs compared"
 MOST_ROWS = 2000  # of the images, the most different ones; the JSON file has all

@@ -12,7 +12,7 @@ from automask.compare.comparison import Comparison
 from automask.compare.runs import Run
 from automask.compare.speed import Pace
 from automask.compare.wording import verdict
-from automask.targets import write_text
+from automask.system.files import write_text
 
 SCHEMA = 1  # raised when a reader of the file would have to change
 

@@ -16,7 +16,7 @@ from automask.compare.wording import (
     status_grid,
     verdict,
 )
-from automask.grid import Grid, print_grid, print_lines
+from automask.show.grid import Grid, print_grid, print_lines
 
 BAR = 30  # characters of the longest bar
 

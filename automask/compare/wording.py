@@ -10,8 +10,8 @@ from automask.compare.agreement import ALIKE_IOU, CLOSE_IOU, OTHER_IOU, Agreemen
 from automask.compare.comparison import Comparison
 from automask.compare.runs import Run
 from automask.compare.speed import Pace
-from automask.grid import NOTHING, Grid, named, number
-from automask.progress import duration
+from automask.runs.progress import duration
+from automask.show.grid import NOTHING, Grid, named, number
 
 SAME_PACE = 0.02  # a difference that the next run may turn round
 SHOWN_VALUE = 60  # characters of a setting

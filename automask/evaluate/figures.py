@@ -11,8 +11,8 @@ import numpy as np
 
 from automask.errors import ImageError
 from automask.evaluate.conventions import Labels
-from automask.labelled import dataset_of
-from automask.metrics import Confusion, boundary_f, confusion, score_counts
+from automask.image.metrics import Confusion, boundary_f, confusion, score_counts
+from automask.labelled.folder import dataset_of
 
 HIGH_IOU, LOW_IOU = 0.9, 0.5
 MEASURED = "measured"

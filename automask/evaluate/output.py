@@ -13,7 +13,7 @@ from automask.evaluate.evaluation import Report
 from automask.evaluate.page import page
 from automask.evaluate.report import write_csv, write_json
 from automask.evaluate.worst import draw, worst_strips
-from automask.targets import refuse_unwritable, write_bytes, write_text
+from automask.system.files import refuse_unwritable, write_bytes, write_text
 
 
 @dataclass(frozen=True)

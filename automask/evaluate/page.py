@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from automask import page as html
 from automask.evaluate.chart import risk_coverage_chart
 from automask.evaluate.evaluation import Report
 from automask.evaluate.figures import MEASURED, ImageFigures
@@ -18,7 +17,8 @@ from automask.evaluate.wording import (
     trust_lines,
 )
 from automask.evaluate.worst import LEGEND, Strip
-from automask.grid import Grid, number
+from automask.show import page as html
+from automask.show.grid import Grid, number
 
 TITLE = "Masks against true masks"
 IMAGE_HEADS = ("image", "IoU", "Dice", "precision", "recall", "MAE", "boundary F", "AUROC")

@@ -13,8 +13,8 @@ from typing import Any
 from automask.evaluate.evaluation import Report, Side
 from automask.evaluate.figures import FAILED, ImageFigures
 from automask.evaluate.trust import GOOD_IOU, SURE_SHARE, Trust
-from automask.spreadsheet import cells
-from automask.targets import write_text
+from automask.show.spreadsheet import cells
+from automask.system.files import write_text
 
 SCHEMA = 1  # raised when a reader of the file would have to change
 COLUMNS = (*(f.name for f in fields(ImageFigures)), "confidence", "flags", "error")

@@ -13,7 +13,7 @@ from automask.evaluate.wording import (
     summary_grid,
     trust_lines,
 )
-from automask.grid import print_grid, print_lines
+from automask.show.grid import print_grid, print_lines
 
 
 def print_report(console: Console, report: Report) -> None:

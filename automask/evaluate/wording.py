@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from automask.evaluate.evaluation import Report, Side
 from automask.evaluate.figures import HIGH_IOU, LOW_IOU, Summary
 from automask.evaluate.trust import GOOD_IOU, SURE_SHARE, Trust
-from automask.grid import Grid, named, number, percent
+from automask.show.grid import Grid, named, number, percent
 
 SUMMARY_HEADS = (
     "data set", "images", "mean IoU", "median", f"> {HIGH_IOU}", f"< {LOW_IOU}",

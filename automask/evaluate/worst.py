@@ -12,7 +12,7 @@ from automask.evaluate.conventions import Labels
 from automask.evaluate.evaluation import Report
 from automask.evaluate.figures import MEASURED, ImageFigures
 from automask.image.scan import scan
-from automask.tiles import (
+from automask.show.tiles import (
     BOTH,
     FIRST_ONLY,
     IGNORED,
@@ -25,7 +25,7 @@ from automask.tiles import (
     photograph,
     sized,
 )
-from automask.tiles import difference as difference_of
+from automask.show.tiles import difference as difference_of
 
 WORST = 20
 GAP = 6  # px

@@ -19,7 +19,7 @@ from automask.image.load import load_small
 
 HASH_BITS = 64
 # The same photograph at another size, saved again, brightened or turned by a degree is this near;
-# of 500 different ones two pairs were (docs/near_duplicates.py).
+# of 500 different ones two pairs were (benchmarks/near_duplicates.py).
 NEAR_BITS = 8
 HASHED_PX = 512  # of the longer side; the hash itself looks at 32 x 32
 

@@ -18,9 +18,9 @@ from automask.export.placing import Placer
 from automask.export.source import Photo, Source, is_empty, open_source, photo_of
 from automask.export.splitting import SIDES, Shares, parse_shares, split
 from automask.export.target import Target, open_target
-from automask.pool.cores import available_cores
-from automask.progress import visible
 from automask.records import ImageRecord
+from automask.runs.progress import visible
+from automask.system.cores import available_cores
 
 SCHEMA = 1
 

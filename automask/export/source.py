@@ -54,7 +54,7 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class Found:
+class PhotoMasks:
     """What is in a photograph."""
 
     instances: tuple[Instance, ...]
@@ -72,7 +72,7 @@ class Source:
     trimap_values: Convention | None
     mask_values: Convention | None  # forced; None: told from each file
 
-    def find(self, photo: Photo) -> Found:
+    def find(self, photo: Photo) -> PhotoMasks:
         """The objects of a photograph. Raises ImageError where its result cannot be used."""
         kind, file = self.result(photo)
         labels, contour = self._read(file, kind)
@@ -85,7 +85,7 @@ class Source:
         if contour is None:
             trimap = make_trimap(labels > 0, self._contour_px())
             contour = np.asarray(trimap == 3)
-        return Found(tuple(instances(labels)), contour)
+        return PhotoMasks(tuple(instances(labels)), contour)
 
     def result(self, photo: Photo) -> tuple[str, Path]:
         """Kind and file of the result that counts. Raises ImageError where it is not there."""

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from automask.errors import OutputError, UsageError
-from automask.image.write import write_atomic
+from automask.system.files import write_atomic
 
 SUMMARY = "automask-export.json"
 STAGE = ".automask-export.partial"

@@ -16,7 +16,7 @@ from automask.image.closeup import Closeup, close_up, pasted
 from automask.image.evidence import evidence
 from automask.image.merge import merged
 from automask.image.scorer import Linear
-from automask.records import Choice, Found, Mask, Proposal
+from automask.records import Choice, Mask, Proposal, ProposalSet
 
 
 class Proposer(Protocol):
@@ -26,16 +26,16 @@ class Proposer(Protocol):
     mask_side: int  # logits on the longest side of the masks it makes
     look_again_below: float  # confidence below which a second look pays
 
-    def propose(self, image_rgb: NDArray[np.uint8]) -> Found: ...
+    def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet: ...
 
-    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> Found: ...
+    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet: ...
 
 
 @dataclass(frozen=True)
-class Looked:
+class Selection:
     """The object after the model has looked as often as it should."""
 
-    found: Found  # what was chosen among: wholes in the place of their parts
+    found: ProposalSet  # what was chosen among: wholes in the place of their parts
     choice: Choice  # its index is into the proposals of `found`
     closeup: Closeup | None  # None: nothing was found
     seconds: dict[str, float]  # encode, decode, choose
@@ -44,12 +44,12 @@ class Looked:
 
 def look_closer(
     image: NDArray[np.uint8],
-    found: Found,
+    found: ProposalSet,
     proposer: Proposer,
     config: RunConfig,
     owner: AbstractContextManager[Any] | None = None,
     weights: Linear | None = None,
-) -> Looked:
+) -> Selection:
     """Merges, chooses the object and, where that is not sure enough, has the model look again.
 
     owner: held while the model works. weights: of the evidence; None: those that the config asks
@@ -62,8 +62,8 @@ def look_closer(
 
 
 def look_once(
-    image: NDArray[np.uint8], found: Found, config: RunConfig, weights: Linear | None = None
-) -> Looked:
+    image: NDArray[np.uint8], found: ProposalSet, config: RunConfig, weights: Linear | None = None
+) -> Selection:
     """The object as it was found at first."""
     clock = Clock()
     table = evidence(found.proposals, found.scene)
@@ -72,17 +72,17 @@ def look_once(
     choice = choose(wholes, config.choose, found.scene, weights, table if is_known else None)
     closeup = None if choice.index is None else close_up(image, wholes[choice.index])
     seconds = {**found.seconds, "choose": clock.lap()}
-    return Looked(replace(found, proposals=wholes), choice, closeup, seconds)
+    return Selection(replace(found, proposals=wholes), choice, closeup, seconds)
 
 
 def look_again(
-    once: Looked,
+    once: Selection,
     image: NDArray[np.uint8],
     proposer: Proposer,
     config: RunConfig,
     owner: AbstractContextManager[Any] | None = None,
     weights: Linear | None = None,
-) -> Looked:
+) -> Selection:
     """The object as the model sees it closer, if that has the evidence; if not, as it was."""
     if once.closeup is None or not once.closeup.mask.any():
         return once
@@ -96,7 +96,7 @@ def look_again(
     choice = with_second_look(once.choice, config.choose, seen_iou)
     closeup = second if is_better else once.closeup
     seconds = _sum(once.seconds, {**again.seconds, "choose": clock.lap()})
-    return Looked(once.found, choice, closeup, seconds, seen_iou)
+    return Selection(once.found, choice, closeup, seconds, seen_iou)
 
 
 def _sum(seconds: dict[str, float], more: dict[str, float]) -> dict[str, float]:
@@ -104,7 +104,7 @@ def _sum(seconds: dict[str, float], more: dict[str, float]) -> dict[str, float]:
 
 
 def _is_better(
-    once: Looked,
+    once: Selection,
     seen: Proposal,
     second: Closeup,
     image: NDArray[np.uint8],

@@ -27,15 +27,16 @@ from automask.image.refine import refine
 from automask.image.render import Rendering
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
-from automask.image.write import FOLDERS, encode_png, output_path, partial_name, write_atomic
-from automask.records import FAILED, NO_OBJECT, OK, Found, ImageRecord, Job, MaskResult
+from automask.image.write import FOLDERS, encode_png, output_path
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, Job, MaskResult, ProposalSet
+from automask.system.files import partial_name, write_atomic
 
 # Errors of the output's file system, which the next image would meet as well.
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @dataclass(frozen=True)
-class Bench:
+class WorkerContext:
     """What a worker needs beside the job: its model and how results are labelled."""
 
     config: RunConfig
@@ -77,7 +78,7 @@ def mask_image(
 
 
 def _mask_objects(
-    image: NDArray[np.uint8], found: Found, mask_side: int, config: RunConfig
+    image: NDArray[np.uint8], found: ProposalSet, mask_side: int, config: RunConfig
 ) -> MaskResult:
     """All objects of a photograph; mask and trimap are of their union.
 
@@ -98,7 +99,7 @@ def _mask_objects(
     return MaskResult(mask, trimap, status, score, score, (), seconds, labels)
 
 
-def process(job: Job, bench: Bench) -> Outcome:
+def process(job: Job, context: WorkerContext) -> Outcome:
     """Takes one photograph from file to files. Whatever is wrong with it becomes its record.
 
     This is the one place where an image's exceptions are caught: a fault in one photograph, in the
@@ -106,13 +107,13 @@ def process(job: Job, bench: Bench) -> Outcome:
     process: it must end, or no image after this one could be masked.
     """
     clock = Clock()
-    blank = _blank_record(job, bench.labels)
+    blank = _blank_record(job, context.labels)
     try:
-        outcome = Outcome(_process(job, bench, blank, clock))
+        outcome = Outcome(_process(job, context, blank, clock))
     except Exception as error:
         if is_device_lost(error):
             raise
-        keep_only(job.kinds, bench.config, job)
+        keep_only(job.kinds, context.config, job)
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
         failed = _failed(blank, error, clock.total())
         outcome = Outcome(failed, is_fatal, is_out_of_memory(error))
@@ -139,11 +140,11 @@ def keep_only(kinds: Collection[str], config: RunConfig, job: Job) -> None:
                 file.unlink(missing_ok=True)
 
 
-def _process(job: Job, bench: Bench, blank: ImageRecord, clock: Clock) -> ImageRecord:
-    config = bench.config
+def _process(job: Job, context: WorkerContext, blank: ImageRecord, clock: Clock) -> ImageRecord:
+    config = context.config
     image = load(config.input / job.image, config.load.max_pixels)
     seconds_load = clock.lap()
-    result = mask_image(image, bench.proposer, config, bench.owner)
+    result = mask_image(image, context.proposer, config, context.owner)
     clock.lap()
     rendering = Rendering(image, result, config)
     for kind in config.kinds:

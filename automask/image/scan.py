@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from automask.errors import CollisionError, UsageError, told_as
+from automask.errors import CollisionError, UsageError, reraise_oserror
 from automask.records import Job
 
 EXTENSIONS = frozenset(
@@ -47,7 +47,7 @@ def scan_part(
     Raises UsageError if `root` is not a readable folder, CollisionError if two images would write
     one output; `holds` must say the same of both, or nobody sees it.
     """
-    with told_as(UsageError, f"cannot look at {root}"):
+    with reraise_oserror(UsageError, f"cannot look at {root}"):
         if not root.is_dir():
             fault = "is not a folder" if root.exists() else "does not exist"
             raise UsageError(f"input folder {root} {fault}")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from pathlib import Path
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -37,27 +33,3 @@ def encode_png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
     if not done:
         raise ValueError(f"cannot encode an array of shape {pixels.shape} as PNG")
     return buffer.tobytes()
-
-
-def write_atomic(target: Path, data: bytes) -> None:
-    """Writes a file that exists whole or not at all; its mode follows the user's umask.
-
-    The temporary file lies in the target's folder under a name that depends on the target only:
-    what a killed run left there is overwritten, and then renamed, by the rerun. Raises OSError.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.parent / partial_name(target.name)
-    try:
-        with open(partial, "wb") as file:  # mode 0666 less the umask, unlike tempfile's 0600
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, target)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-
-
-def partial_name(name: str) -> str:
-    """Short whatever the target's name, which may fill the file system's 255 bytes already."""
-    return f".automask-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.partial"

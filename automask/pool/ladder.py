@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from automask.pool.cores import Crew
+from automask.pool.crew import Crew
 
 AT_LEAST = 8  # of the workers, one in so many goes in a step: all of 64 one by one would take long
 BLOCK_SHARES = (2, 4)  # point blocks of a half and a quarter; below, the image itself is the most
@@ -24,7 +24,7 @@ class Rung:
     processes: int
     at_once: int  # images in the hands of one process
     threads: int  # of each process
-    block_share: int = 1  # blocks of points are smaller by this
+    batch_divisor: int = 1  # blocks of points are smaller by this
     steps: tuple[str, ...] = ()  # what was given up to come here, in words
 
 
@@ -75,7 +75,7 @@ def _on_cpu(first: Rung) -> list[Rung]:
 
 
 def _smaller_blocks(first: Rung) -> list[Rung]:
-    return [first, *(replace(first, block_share=share) for share in BLOCK_SHARES)]
+    return [first, *(replace(first, batch_divisor=share) for share in BLOCK_SHARES)]
 
 
 def _told(rungs: list[Rung]) -> tuple[Rung, ...]:
@@ -89,8 +89,8 @@ def _told(rungs: list[Rung]) -> tuple[Rung, ...]:
 def _words(above: Rung, below: Rung) -> str:
     if above.device != below.device:
         return f"{below.device} instead of {above.device}"
-    if above.block_share != below.block_share:
-        return f"point blocks of 1/{below.block_share}"
+    if above.batch_divisor != below.batch_divisor:
+        return f"point blocks of 1/{below.batch_divisor}"
     if above.at_once != below.at_once:
         return f"{below.at_once} at once instead of {above.at_once}"
     return f"{below.processes} workers instead of {above.processes}"

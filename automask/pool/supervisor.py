@@ -24,7 +24,7 @@ from automask.pool.memory import is_short, oom_kills
 from automask.pool.patience import ComputeClock
 from automask.pool.workers import WorkerSetup
 from automask.records import Job, parse_line
-from automask.signals import Stop
+from automask.system.signals import Stop
 
 TICK_SECONDS = 0.5  # how often the clocks of the workers are looked at
 GRACE_SECONDS = 6.0  # for the images in hand, after a signal; batch systems kill after 10 to 30
@@ -150,7 +150,7 @@ class Supervisor:
             self.setup,
             device=rung.device,
             threads=rung.threads,
-            block_share=rung.block_share,
+            batch_divisor=rung.batch_divisor,
             labels={**self.setup.labels, "device": rung.device, "steps": rung.steps},
         )
         child = Child(self._started, setup, rung.at_once, self.folder, self._heard)

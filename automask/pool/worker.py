@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from automask.errors import AutomaskError, is_out_of_memory
-from automask.image.pipeline import Bench, process
+from automask.image.pipeline import WorkerContext, process
 from automask.pool.workers import WorkerSetup, ends_with_error, watch_parent
 from automask.records import Job, to_line
 
@@ -87,23 +87,23 @@ def _serve(questions: IO[bytes], say: Say) -> None:
     import_module(setup.imports)
     say({"is": "imported"})
     at_once: int = first["at_once"]
-    bench = setup.make_bench(setup, threading.Lock() if at_once > 1 else None)
+    context = setup.make_context(setup, threading.Lock() if at_once > 1 else None)
     say({"is": "ready"})
     if at_once == 1:  # in its main thread
         for line in questions:
-            _answer(line, bench, setup.device, say)
+            _answer(line, context, setup.device, say)
         return
     with ThreadPoolExecutor(at_once) as pool:  # loading and writing beside the model
         for line in questions:
-            pool.submit(_answer, line, bench, setup.device, say)
+            pool.submit(_answer, line, context, setup.device, say)
 
 
 @ends_with_error()
-def _answer(line: bytes, bench: Bench, device: str, say: Say) -> None:
+def _answer(line: bytes, context: WorkerContext, device: str, say: Say) -> None:
     asked = json.loads(line)
     job = Job(**{**asked["job"], "kinds": tuple(asked["job"]["kinds"])})
-    config = bench.config.model_copy(update={"output": Path(asked["output"])})
-    outcome = process(job, replace(bench, config=config))
+    config = context.config.model_copy(update={"output": Path(asked["output"])})
+    outcome = process(job, replace(context, config=config))
     say(
         {
             "is": "done",

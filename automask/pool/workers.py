@@ -1,4 +1,4 @@
-"""What a worker is: all that it needs to make its bench, and how long it outlives its parent."""
+"""What a worker is: all that it needs to make its context, and how long it outlives its parent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.config import RunConfig
-from automask.image.pipeline import Bench
+from automask.image.pipeline import WorkerContext
 from automask.sam.weights import Weights
 
 PARENT_CHECK_SECONDS = 0.5
@@ -25,7 +25,7 @@ Owner = AbstractContextManager[Any]  # held while the model works
 
 @dataclass(frozen=True)
 class WorkerSetup:
-    """All that a worker needs to make its bench; small, so that it travels cheaply."""
+    """All that a worker needs to make its context; small, so that it travels cheaply."""
 
     config: RunConfig
     weights: Weights
@@ -33,12 +33,12 @@ class WorkerSetup:
     device: str
     threads: int
     labels: dict[str, Any]  # the fields of a record that are the same for all images
-    make_bench: Callable[[WorkerSetup, Owner | None], Bench]  # called once in each worker
-    block_share: int = 1  # blocks of points are smaller by this, where memory ran short
+    make_context: Callable[[WorkerSetup, Owner | None], WorkerContext]  # called once in each worker
+    batch_divisor: int = 1  # blocks of points are smaller by this, where memory ran short
     imports: str = "automask.sam.propose"  # what takes long to import, told apart from the model
 
 
-def model_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
+def model_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     """The bench of a real run: the model, its weights mapped, with the threads it may use."""
     import cv2
     import torch
@@ -50,8 +50,8 @@ def model_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
     cv2.setNumThreads(setup.threads)
     config = setup.config
     model = build(setup.weights, setup.mapped).to(setup.device)
-    proposer = make_proposer(model, setup.weights, config, setup.block_share)
-    return Bench(config, proposer, {**setup.labels, "dtype": proposer.dtype}, owner)
+    proposer = make_proposer(model, setup.weights, config, setup.batch_divisor)
+    return WorkerContext(config, proposer, {**setup.labels, "dtype": proposer.dtype}, owner)
 
 
 @contextmanager

@@ -12,12 +12,12 @@ from pathlib import Path
 from filelock import FileLock
 
 from automask.errors import OutputError
-from automask.image.write import write_atomic
-from automask.report.night import tell_night
 from automask.report.page import Material, render
 from automask.report.pictures import Track, draw_all
 from automask.report.read import read_run
+from automask.report.timeline import timeline_of
 from automask.report.timing import tell_timing
+from automask.system.files import write_atomic
 
 NAME = "report.html"
 MOST_INSIDE = 2000  # images; of more, the pictures lie in a folder beside the page
@@ -50,12 +50,12 @@ def write_report(
     """
     page = page or output / NAME
     run = read_run(output, photographs)
-    night, timing = tell_night(run.records), tell_timing(run.records)
+    timeline, timing = timeline_of(run.records), tell_timing(run.records)
     inside = len(run.records) <= MOST_INSIDE
     try:
         with _place(output) if inside else nullcontext(_beside(page)) as folder, _alone(folder):
             drawn = draw_all(run, folder, track)
-            text = render(Material(run, night, timing, drawn, page, inside))
+            text = render(Material(run, timeline, timing, drawn, page, inside))
             write_atomic(page, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise OutputError(f"cannot write the report {page}: {error.strerror or error}") from error

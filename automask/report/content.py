@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from automask.console import visible
 from automask.image.write import FOLDERS
 from automask.records import ImageRecord
 from automask.report.outline import result_file
 from automask.report.pictures import Drawn
 from automask.report.read import Run, needs_look, review_queue
 from automask.report.timing import stage_seconds
+from automask.show.console import visible
 
 TOP_FOLDER = "(the input folder itself)"
 

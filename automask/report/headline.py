@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from automask.console import visible
-from automask.progress import duration
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
-from automask.report.night import Night
 from automask.report.read import Run, needs_look
+from automask.report.timeline import Timeline
 from automask.report.timing import Timing
-from automask.summary import LOW_CONFIDENCE
+from automask.runs.progress import duration
+from automask.runs.summary import LOW_CONFIDENCE
+from automask.show.console import visible
 
 PROGRAM = "automask"
 
@@ -39,7 +39,7 @@ class Table:
     is_list: bool = False  # a line for each, for values of all lengths
 
 
-def headline(run: Run, night: Night) -> list[Item]:
+def headline(run: Run, timeline: Timeline) -> list[Item]:
     """What a person wants to know in the morning, first."""
     counts = Counter(record.status for record in run.records)
     return [
@@ -48,8 +48,8 @@ def headline(run: Run, night: Night) -> list[Item]:
         Item("no object", f"{counts[NO_OBJECT]:,}"),
         Item("failed", f"{counts[FAILED]:,}", mood="bad" if counts[FAILED] else ""),
         Item("to check", f"{sum(map(needs_look, run.records)):,}"),
-        Item("images/hour", f"{night.images_per_hour:,.0f}", "while working"),
-        Item("wall time", duration(night.seconds_wall), _pauses(night)),
+        Item("images/hour", f"{timeline.images_per_hour:,.0f}", "while working"),
+        Item("wall time", duration(timeline.seconds_wall), _pauses(timeline)),
         Item("model", _several(record.model for record in run.records), _models_note(run), "long"),
         Item("device", _device(run), mood="long"),
     ]
@@ -101,14 +101,14 @@ def queue_words(records: Sequence[ImageRecord]) -> str:
     return f"{', '.join(parts)}{both}. The lowest confidence first."
 
 
-def timing_words(timing: Timing, night: Night) -> str:
+def timing_words(timing: Timing, timeline: Timeline) -> str:
     if not timing.totals:
         return "No image was finished."
     return (
         f"An image took {timing.median:.2f} s in its worker (median; 95 % took {timing.p95:.2f} s "
         f"or less). All times are the records' own: from the first image's start to the last one's "
         f"end, without the start-up before. The first image was begun at "
-        f"{night.began:%Y-%m-%d %H:%M:%S} UTC."
+        f"{timeline.began:%Y-%m-%d %H:%M:%S} UTC."
     )
 
 
@@ -155,12 +155,12 @@ def tables(run: Run) -> list[Table]:
     ]
 
 
-def _pauses(night: Night) -> str:
-    count = len(night.spells) - 1
+def _pauses(timeline: Timeline) -> str:
+    count = len(timeline.sessions) - 1
     if not count:
         return ""
     pauses = "a pause" if count == 1 else f"{count} pauses"
-    return f"of it {duration(night.seconds_paused)} in {pauses} between runs"
+    return f"of it {duration(timeline.seconds_paused)} in {pauses} between runs"
 
 
 def _device(run: Run) -> str:

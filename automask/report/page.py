@@ -11,15 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from automask.console import visible
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.report import content, headline
-from automask.report.night import Night
 from automask.report.pictures import Drawn
 from automask.report.plots import draw_plots
 from automask.report.read import Run, needs_look, review_queue
+from automask.report.timeline import Timeline
 from automask.report.timing import STAGES, Timing, slowest, stage_seconds
-from automask.summary import LOW_CONFIDENCE
+from automask.runs.summary import LOW_CONFIDENCE
+from automask.show.console import visible
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("draw.js", "sheet.js", "viewer.js", "main.js")  # in this order
@@ -33,7 +33,7 @@ class Material:
     """All that a page is made of."""
 
     run: Run
-    night: Night
+    timeline: Timeline
     timing: Timing
     drawn: Sequence[Drawn]  # of each record
     page: Path  # where it will lie
@@ -59,15 +59,15 @@ def render(material: Material) -> str:
 
 
 def _words(material: Material) -> dict[str, Any]:
-    run, night = material.run, material.night
+    run, timeline = material.run, material.timeline
     return {
         "title": visible(run.output.resolve().name or "output"),
-        "headline": headline.headline(run, night),
+        "headline": headline.headline(run, timeline),
         "finish": headline.finish(run),
         "to_check_words": headline.queue_words(run.records),
         "low_confidence": LOW_CONFIDENCE,
-        "timing_words": headline.timing_words(material.timing, night),
-        "plots": draw_plots(material.timing, night),
+        "timing_words": headline.timing_words(material.timing, timeline),
+        "plots": draw_plots(material.timing, timeline),
         "command": headline.command_line(run),
         "notes": headline.notes(run),
         "tables": headline.tables(run),

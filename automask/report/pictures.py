@@ -18,11 +18,11 @@ from automask.errors import ImageError
 from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_mask
 from automask.image.load import load_small
-from automask.image.write import write_atomic
-from automask.pool.cores import available_cores
 from automask.records import FAILED, ImageRecord
 from automask.report.outline import outline, outline_source
 from automask.report.read import Run
+from automask.system.cores import available_cores
+from automask.system.files import write_atomic
 
 # Pixels of a picture's longer side, by how many images there are at most: so that a page with the
 # pictures inside stays well below 100 MB (2,000 of 448 px are 55 MB).

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from automask.console import visible
-from automask.progress import duration
-from automask.report.night import Night
 from automask.report.svg import INK, PAPER, for_page
+from automask.report.timeline import Timeline
 from automask.report.timing import SLOW_SHARE, STAGES, Timing
+from automask.runs.progress import duration
+from automask.show.console import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,12 +40,12 @@ class Plot:
     words: str  # what it shows, for those who do not see it
 
 
-def draw_plots(timing: Timing, night: Night) -> list[Plot]:
-    """Seconds by stage, their distribution, rate over the night, workers' load: what there is."""
+def draw_plots(timing: Timing, timeline: Timeline) -> list[Plot]:
+    """Seconds by stage, their distribution, rate over time, workers' load: what there is."""
     return [
         *([_stages(timing), _distribution(timing)] if timing.totals else []),
-        *([_throughput(night)] if night.rates else []),
-        *([_loads(night)] if night.loads else []),
+        *([_throughput(timeline)] if timeline.rates else []),
+        *([_loads(timeline)] if timeline.loads else []),
     ]
 
 
@@ -101,12 +101,12 @@ def _distribution(timing: Timing) -> Plot:
     return _plot("Seconds an image", draw, words)
 
 
-def _throughput(night: Night) -> Plot:
-    unit, length = _time_unit(night.seconds_wall)
+def _throughput(timeline: Timeline) -> Plot:
+    unit, length = _time_unit(timeline.seconds_wall)
 
     def draw(axes: Axes) -> None:
-        for spell in night.spells:
-            within = [(span, rate) for span, rate in night.rates if spell.holds(span)]
+        for session in timeline.sessions:
+            within = [(span, rate) for span, rate in timeline.rates if session.holds(span)]
             if within:
                 edges = [within[0][0].start, *(span.end for span, _ in within)]
                 axes.stairs(
@@ -117,28 +117,28 @@ def _throughput(night: Night) -> Plot:
                     [rate for _, rate in within], [edge / length for edge in edges],
                     color=BLUE, linewidth=1.8,
                 )  # fmt: skip
-        for before, after in zip(night.spells[:-1], night.spells[1:], strict=True):
+        for before, after in zip(timeline.sessions[:-1], timeline.sessions[1:], strict=True):
             axes.axvspan(
                 before.end / length, after.start / length,
                 facecolor="none", edgecolor=INK, hatch="//", linewidth=0, alpha=0.35,
             )  # fmt: skip
-        axes.axhline(night.images_per_hour, color=INK, linestyle="--", linewidth=1, label="mean")
-        axes.set_ylim(0, max(rate for _, rate in night.rates) * 1.15 or 1)
-        axes.set_xlabel(f"{unit} since the first image" + _hatched(night))
+        axes.axhline(timeline.images_per_hour, color=INK, linestyle="--", linewidth=1, label="mean")
+        axes.set_ylim(0, max(rate for _, rate in timeline.rates) * 1.15 or 1)
+        axes.set_xlabel(f"{unit} since the first image" + _hatched(timeline))
         axes.set_ylabel("images/hour")
         axes.yaxis.set_major_formatter("{x:,.0f}")
         _legend_above(axes)
 
-    rates = [rate for _, rate in night.rates]
+    rates = [rate for _, rate in timeline.rates]
     words = (
-        f"Images an hour over the time of work: mean {night.images_per_hour:,.0f}, between "
-        f"{min(rates):,.0f} and {max(rates):,.0f}; pauses: {len(night.spells) - 1}."
+        f"Images an hour over the time of work: mean {timeline.images_per_hour:,.0f}, between "
+        f"{min(rates):,.0f} and {max(rates):,.0f}; pauses: {len(timeline.sessions) - 1}."
     )
     return _plot("Throughput", draw, words)
 
 
-def _loads(night: Night) -> Plot:
-    shown = sorted(night.loads, key=lambda load: load[1])[:MOST_WORKERS]
+def _loads(timeline: Timeline) -> Plot:
+    shown = sorted(timeline.loads, key=lambda load: load[1])[:MOST_WORKERS]
     names = [_shortened(visible(worker)) for worker, _ in shown]
     shares = [100 * share for _, share in shown]
 
@@ -155,9 +155,9 @@ def _loads(night: Night) -> Plot:
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_xlabel("% of its time with an image in hand")
 
-    least = "" if len(shown) == len(night.loads) else f", the {len(shown)} with the least to do"
+    least = "" if len(shown) == len(timeline.loads) else f", the {len(shown)} with the least to do"
     listed = ", ".join(f"{name} {share:.0f} %" for name, share in zip(names, shares, strict=True))
-    words = f"Load of {len(night.loads)} workers{least}: {listed}."
+    words = f"Load of {len(timeline.loads)} workers{least}: {listed}."
     return _plot(f"Load of the workers{least}", draw, words, max(1.6, 0.9 + 0.28 * len(shown)))
 
 
@@ -203,8 +203,8 @@ def _shortened(worker: str) -> str:
     return worker if len(worker) <= MOST_LETTERS else "…" + worker[1 - MOST_LETTERS :]
 
 
-def _hatched(night: Night) -> str:
-    return "; hatched: pauses" if len(night.spells) > 1 else ""
+def _hatched(timeline: Timeline) -> str:
+    return "; hatched: pauses" if len(timeline.sessions) > 1 else ""
 
 
 def _seconds(value: float) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 
 from automask.errors import UsageError
 from automask.image.scan import scan
-from automask.pool.shard import index_of
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, load_records
-from automask.summary import LOW_CONFIDENCE
+from automask.runs.summary import LOW_CONFIDENCE
+from automask.sharding.shard import index_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from automask.errors import InstallationError, WeightsError
 from automask.sam.weights import Weights, locate, metadata
-from automask.scratch import no_room
+from automask.system.scratch import no_room
 
 
 def _import_torch() -> None:

@@ -36,7 +36,7 @@ class FastMaskDecoder:
 
     def __init__(self, decoder: nn.Module, dtype: torch.dtype = torch.float32) -> None:
         self.dtype = dtype
-        self.block_share = 1  # where memory is short, blocks are smaller by this
+        self.batch_divisor = 1  # where memory is short, blocks are smaller by this
         self.score_head: Any = decoder.iou_prediction_head
         is_own = next(decoder.parameters()).dtype == dtype
         self.decoder: Any = decoder if is_own else copy.deepcopy(decoder).to(dtype)
@@ -127,7 +127,7 @@ class FastMaskDecoder:
         per_prompt = side.keys.numel() * side.keys.element_size()
         on_cpu = side.keys.device.type == "cpu"
         budget = CACHES * _cache_bytes() * torch.get_num_threads() if on_cpu else BLOCK_BYTES_GPU
-        return 2 ** int(math.log2(max(1, budget // per_prompt // self.block_share)))
+        return 2 ** int(math.log2(max(1, budget // per_prompt // self.batch_divisor)))
 
     def _masks(self, side: ImageSide, keys: Tensor, weights: Tensor) -> Tensor:
         """Logits P x M x 4h x 4w of the content, from features P x N x C and weights P x M x c.

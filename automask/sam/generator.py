@@ -64,7 +64,7 @@ def make_generator(
 def shrink_blocks(generator: Any, share: int) -> None:
     """Has a generator ask blocks of points that are smaller by `share`, for want of memory."""
     if isinstance(generator, FastCrops):
-        generator.decoder.block_share = share
+        generator.decoder.batch_divisor = share
     else:
         generator.points_per_batch = max(1, generator.points_per_batch // share)
 

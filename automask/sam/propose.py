@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from automask.records import Found, Mask, Proposal, Scene
+from automask.records import Mask, Proposal, ProposalSet, Scene
 from automask.sam.again import look_again, mask_side
 from automask.sam.device import synchronize
 from automask.sam.distinct import SAME_IOU
@@ -53,20 +53,20 @@ class ModelProposer:
             encoder.register_forward_pre_hook(self._encode.start)
             encoder.register_forward_hook(self._encode.stop)
 
-    def propose(self, image_rgb: NDArray[np.uint8]) -> Found:
+    def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet:
         """What is found in an H x W x 3 uint8 RGB image, with seconds of encode and decode.
 
         Decode is all but the encoders: also deciding where to ask next.
         """
         with self._timed() as seconds:
             proposals, scene = self._found(image_rgb)
-        return Found(proposals, scene, seconds)
+        return ProposalSet(proposals, scene, seconds)
 
-    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> Found:
+    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet:
         """One proposal for the object of a mask, seen closer: see again.py."""
         with self._timed() as seconds:
             again = look_again(self.generator, image_rgb, mask)
-        return Found([again], Scene(), seconds)
+        return ProposalSet([again], Scene(), seconds)
 
     @contextmanager
     def _timed(self) -> Iterator[dict[str, float]]:

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from automask.errors import ConfigError, WeightsError, told_as
+from automask.errors import ConfigError, WeightsError, reraise_oserror
 from automask.sam.checkpoints import BY_NAME, Checkpoint
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -87,7 +87,7 @@ def fetch(name: str, weights: Path | None = None) -> Path:
     if checkpoint.url is None:
         raise WeightsError(_missing(checkpoint, weights))
     folder = search_folders(weights)[0]
-    with told_as(WeightsError, f"cannot write into {folder}"):
+    with reraise_oserror(WeightsError, f"cannot write into {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / f".{checkpoint.file}.lock", timeout=FETCH_LOCK_SECONDS):
             return _download(checkpoint, folder)
@@ -152,7 +152,7 @@ def sha256_of(file: Path) -> str:
     """SHA-256 of a file, hex. Raises WeightsError where it cannot be read."""
     import pooch
 
-    with told_as(WeightsError, f"cannot read checkpoint {file}"):
+    with reraise_oserror(WeightsError, f"cannot read checkpoint {file}"):
         return str(pooch.file_hash(str(file), alg="sha256"))
 
 

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 from automask.errors import OutputError
-from automask.ledger import read_lines
-from automask.lock import locked
-from automask.pool.shard import WHOLE, WHOLE_NAME
+from automask.output.ledger import read_lines
+from automask.output.lock import locked
+from automask.output.task import TaskNote, group_of, ledger, merge_all, write_note
 from automask.records import ledger_files
+from automask.sharding.shard import WHOLE, WHOLE_NAME
 from automask.status.status import Status, read_status
-from automask.task import TaskNote, group_of, ledger, merge_all, write_note
 
 
 def merge_output(output: Path) -> Status:

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from automask.ledger import read_lines
+from automask.output.ledger import read_lines
+from automask.output.task import TaskNote, is_running, ledger, read_notes
 from automask.records import FAILED, NO_OBJECT, OK, ledger_files
-from automask.task import TaskNote, is_running, ledger, read_notes
 
 
 @dataclass(frozen=True)

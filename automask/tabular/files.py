@@ -9,12 +9,12 @@ from typing import Any
 
 from automask.errors import OutputError, UsageError
 from automask.records import ImageRecord, to_line
-from automask.spreadsheet import cell
+from automask.show.spreadsheet import cell
+from automask.system.files import replacing
 from automask.tabular.arrow import schema, to_batch
 from automask.tabular.batches import in_batches
 from automask.tabular.columns import Kind, columns
 from automask.tabular.extra import needed
-from automask.targets import replacing
 
 Batches = Iterable[list[ImageRecord]]
 SUFFIXES = {"parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl"}

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import merge, nsmallest
 
-from automask.grid import Grid, number
 from automask.records import ImageRecord
+from automask.show.grid import Grid, number
 
 
 @dataclass(frozen=True)

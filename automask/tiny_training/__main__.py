@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from automask.pool.cores import available_cores
 from automask.sam.device import resolve_device
 from automask.sam.tiny import TinyArchitecture
+from automask.system.cores import available_cores
 from automask.tiny_training.data import load_pairs
 from automask.tiny_training.export import export
 from automask.tiny_training.train import TrainConfig, train

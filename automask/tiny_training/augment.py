@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from automask.studio import product_shot
+from automask.labelled.studio import product_shot
 from automask.tiny_training.compose import components, paste
 from automask.tiny_training.data import Pair
 from automask.tiny_training.photometric import photometric

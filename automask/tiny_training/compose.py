@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from automask.studio import soft_alpha
+from automask.labelled.studio import soft_alpha
 
 Image = NDArray[np.uint8]
 MIN_PART = 0.1  # of the whole's area; smaller components are no objects of their own

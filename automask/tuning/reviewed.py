@@ -14,7 +14,7 @@ from automask.image.scan import scan
 from automask.image.sizes import shrink
 from automask.image.trimap import FOREGROUND
 from automask.image.write import FOLDERS
-from automask.labelled import Labelled, check_sizes, load_mask, read_labels
+from automask.labelled.folder import Labelled, check_sizes, load_mask, read_labels
 
 MAX_SIDE = 2048  # px
 MIN_PAIRS = 4  # fewer cannot be both learned from and held out

@@ -19,7 +19,7 @@ from segment_anything.predictor import SamPredictor
 from torch import Tensor, nn
 
 from automask.image.sizes import shrink
-from automask.labelled import Labelled
+from automask.labelled.folder import Labelled
 from automask.sam.device import autocast
 from automask.tiny_training.augment import View, letterbox, plain_view
 from automask.tiny_training.batch import Batch, draw_batch, quarter

@@ -15,16 +15,16 @@ from safetensors.torch import save_file
 
 from automask.config import RunConfig
 from automask.errors import OutputError
-from automask.eval_choice import FromModel, Row, evaluate
-from automask.eval_prompts import PromptRow, evaluate_prompts
-from automask.labelled import Labelled
-from automask.progress import shown
+from automask.evaluate.choice import FromModel, Row, evaluate
+from automask.evaluate.prompts import PromptRow, evaluate_prompts
+from automask.labelled.folder import Labelled
 from automask.proposer import make_proposer
+from automask.runs.progress import shown
 from automask.sam.build import build, tiny_sizes
 from automask.sam.device import resolve_device
 from automask.sam.predictor import Prompter
 from automask.sam.weights import Weights, locate
-from automask.targets import refuse_unwritable
+from automask.system.files import refuse_unwritable
 from automask.tiny_training.export import export
 from automask.tuning.fit import FitConfig, Look, best_look, fit
 from automask.tuning.tunables import make_tunable

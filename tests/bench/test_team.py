@@ -17,14 +17,14 @@ from automask.bench.figures import Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
 from automask.bench.variants import Options, Place, Planned, plan_variants
-from automask.dispatch import worker_setup
 from automask.errors import MeasurementError, WeightsError
 from automask.records import Job
+from automask.runs.dispatch import worker_setup
 
 
 @contextmanager
 def team_for(
-    images: Path, make_bench: Any = fake_bench, device: str = "cpu", workers: int = 1
+    images: Path, make_context: Any = fake_bench, device: str = "cpu", workers: int = 1
 ) -> Iterator[tuple[Team, list[Job]]]:
     """A team on these images, and their jobs; it is closed at the end."""
     options = Options(devices=("cpu",), generators=("fast",), workers=1, threads=1)
@@ -33,14 +33,14 @@ def team_for(
     planned = Planned(planned.variant, replace(planned.prepared, crew=crew))
     setup = worker_setup(planned.prepared, Path("unused"))
     # json in place of torch: the fakes need none of it, and a second process would wait for it.
-    fake = replace(setup, make_bench=make_bench, device=device, imports="json")
+    fake = replace(setup, make_context=make_context, device=device, imports="json")
     with closing(Team(planned, fake)) as team:
         yield team, planned.prepared.jobs
 
 
 @pytest.fixture(autouse=True)
 def processes_find_the_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    path = (str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))
+    path = (str(Path(__file__).parents[1] / "fakes"), os.environ.get("PYTHONPATH", ""))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, path)))
 
 

@@ -18,7 +18,7 @@ from automask.bench.variants import (
 )
 from automask.config import RunConfig, load_config
 from automask.errors import ConfigError, DeviceError, UsageError, WeightsError
-from automask.prepare import prepare
+from automask.runs.prepare import prepare
 
 ON_CPU = {"devices": ("cpu",), "workers": 1, "threads": 1}
 

@@ -18,7 +18,7 @@ from automask.cli import main
 from automask.compare.comparison import Options, compare
 from automask.compare.different import most_different
 from automask.compare.page import page
-from automask.tiles import BOTH, FIRST_ONLY, IGNORED, SECOND_ONLY
+from automask.show.tiles import BOTH, FIRST_ONLY, IGNORED, SECOND_ONLY
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
 

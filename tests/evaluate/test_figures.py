@@ -11,7 +11,7 @@ from eval_folders import EMPTY, MOVED, TRIMAP, TRUTH, drawn, masked
 from automask.errors import ImageError
 from automask.evaluate.conventions import Labels
 from automask.evaluate.figures import ImageFigures, measure, summaries, summarise
-from automask.metrics import boundary_f
+from automask.image.metrics import boundary_f
 
 OBJECT = Labels(masked(TRUTH))
 CONTOUR = drawn(TRIMAP) == 128

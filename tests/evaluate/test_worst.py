@@ -21,7 +21,7 @@ from automask.evaluate.worst import (
     mask_tiles,
     worst_strips,
 )
-from automask.tiles import BOTH, IGNORED, NEITHER, TILE
+from automask.show.tiles import BOTH, IGNORED, NEITHER, TILE
 
 RED = (200, 30, 30)
 

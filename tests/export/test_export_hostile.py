@@ -17,8 +17,8 @@ from export_runs import RING, Run, mask
 from pycocotools.coco import COCO
 from torchvision.datasets import VOCSegmentation
 
-from automask.console import visible
 from automask.export.export import Options, export
+from automask.show.console import visible
 
 NO_XML = ["bad\udcff.jpg", "bell\x07.jpg"]  # bytes that are no text, a control character
 HOSTILE = sorted(

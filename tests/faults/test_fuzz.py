@@ -11,13 +11,13 @@ from damaged import damaged_files
 from fakes import fake_bench, make_setup
 
 from automask.config import LoadConfig
-from automask.image.pipeline import Bench
-from automask.pool.cores import Crew
+from automask.image.pipeline import WorkerContext
+from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
 from automask.pool.supervisor import Patience, Supervisor
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import FAILED, ImageRecord, Job
-from automask.signals import Stop
+from automask.system.signals import Stop
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ MAX_PIXELS = 20_000_000
 LIMIT_BYTES = 1 << 30  # beyond what a worker has when it starts
 
 
-def bounded_bench(setup: WorkerSetup, owner: Owner | None) -> Bench:
+def bounded_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     """A worker that cannot take all of the memory."""
     data = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
     # Not RLIMIT_AS: decoders with threads reserve far more addresses than they use.

@@ -87,7 +87,7 @@ def test_a_torn_last_record_costs_its_image_one_more_turn(
 def test_what_a_killed_writer_left_is_cleaned_by_the_rerun(
     photographs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
-    from automask.image.write import partial_name
+    from automask.system.files import partial_name
 
     output = tmp_path / "out"
     (output / "trimaps").mkdir(parents=True)

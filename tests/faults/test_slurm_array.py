@@ -14,7 +14,7 @@ import pytest
 from harness import by_image, leftovers, make_photographs, run, trimaps
 from one_node_slurm import Slurm, missing, running
 
-from automask.pool.shard import Shard
+from automask.sharding.shard import Shard
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from pipeline_fakes import FakeProposer, Mask, Pixels, RunMaker, centred_object,
 
 from automask.image.closer import look_closer
 from automask.image.pipeline import mask_image
-from automask.records import Found, Proposal, Scene
+from automask.records import Proposal, ProposalSet, Scene
 
 
 class LooksAgain(FakeProposer):
@@ -21,12 +21,12 @@ class LooksAgain(FakeProposer):
         self.grow = grow
         self.shown: list[tuple[int, ...]] = []
 
-    def look_again(self, image_rgb: Pixels, mask: Mask) -> Found:
+    def look_again(self, image_rgb: Pixels, mask: Mask) -> ProposalSet:
         self.shown.append(image_rgb.shape)
         kernel = np.ones((2 * abs(self.grow) + 1,) * 2, np.uint8)
         change = cv2.dilate if self.grow > 0 else cv2.erode
         again = change(mask.astype(np.uint8), kernel).astype(np.bool_)
-        return Found([Proposal(again, 0.9, 0.95)], Scene(), {"encode": 1.0, "decode": 2.0})
+        return ProposalSet([Proposal(again, 0.9, 0.95)], Scene(), {"encode": 1.0, "decode": 2.0})
 
 
 def test_a_second_look_is_at_the_object_and_a_margin_around_it(make_config: RunMaker) -> None:
@@ -74,12 +74,12 @@ def test_a_choice_that_is_sure_enough_is_not_looked_at_again(make_config: RunMak
 class SeesHalves(FakeProposer):
     """The left and the right half of the object; the photograph is of one colour."""
 
-    def propose(self, image_rgb: Pixels) -> Found:
+    def propose(self, image_rgb: Pixels) -> ProposalSet:
         whole, half = centred_object(image_rgb.shape), image_rgb.shape[1] // 2
         found = [np.where(np.arange(whole.shape[1]) < half, whole, False) for _ in range(2)]
         found[1] = whole & ~found[0]
         proposals = [Proposal(mask, 0.9, 0.95) for mask in found]
-        return Found(proposals, Scene(image_rgb), {"encode": 0.0, "decode": 0.0})
+        return ProposalSet(proposals, Scene(image_rgb), {"encode": 0.0, "decode": 0.0})
 
 
 def test_halves_of_an_object_are_merged_before_the_choice(make_config: RunMaker) -> None:

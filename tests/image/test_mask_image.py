@@ -21,7 +21,7 @@ from pipeline_fakes import (
 )
 
 from automask.image.pipeline import mask_image
-from automask.records import Found
+from automask.records import ProposalSet
 
 
 def test_mask_image_gives_the_chosen_mask_and_its_trimap(make_config: RunMaker) -> None:
@@ -80,7 +80,7 @@ def test_the_lock_is_held_while_the_model_works(make_config: RunMaker) -> None:
     lock = threading.Lock()
 
     class Watches(FakeProposer):
-        def propose(self, image_rgb: Pixels) -> Found:
+        def propose(self, image_rgb: Pixels) -> ProposalSet:
             was_locked.append(lock.locked())
             return super().propose(image_rgb)
 

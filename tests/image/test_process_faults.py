@@ -19,9 +19,9 @@ from pipeline_fakes import (
     work,
 )
 
-from automask.image.pipeline import Bench, lost, process
-from automask.image.write import partial_name
+from automask.image.pipeline import WorkerContext, lost, process
 from automask.records import Job
+from automask.system.files import partial_name
 
 
 def test_a_bad_file_is_a_failed_record_that_names_it_and_nothing_is_written(
@@ -70,7 +70,7 @@ def test_too_little_memory_costs_one_photograph(make_config: RunMaker) -> None:
 
 def test_the_photograph_after_a_failed_one_is_masked(make_config: RunMaker) -> None:
     config = make_config()
-    bench = Bench(config, FakeProposer(), LABELS)
+    bench = WorkerContext(config, FakeProposer(), LABELS)
     outcomes = [process(job, bench) for job in (Job("gone.jpg", "gone", -1, -1), put(config))]
     assert [outcome.record.status for outcome in outcomes] == ["failed", "ok"]
 

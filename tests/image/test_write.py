@@ -15,7 +15,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from automask.image.write import encode_png, output_path, write_atomic
+from automask.image.write import encode_png, output_path
+from automask.system.files import write_atomic
 
 Pixels = NDArray[np.uint8]
 

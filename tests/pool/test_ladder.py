@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from automask.pool.cores import Crew
+from automask.pool.crew import Crew
 from automask.pool.ladder import Ladder, make_ladder
 
 
@@ -16,7 +16,7 @@ def way_down(ladder: Ladder) -> list[str]:
 def test_a_run_begins_with_nothing_given_up() -> None:
     rung = make_ladder("cpu", Crew(4, 2), 8).rung
     assert (rung.device, rung.processes, rung.at_once, rung.threads) == ("cpu", 4, 1, 2)
-    assert (rung.block_share, rung.steps) == (1, ())
+    assert (rung.batch_divisor, rung.steps) == (1, ())
 
 
 def test_on_a_cpu_the_blocks_shrink_and_then_workers_go_one_by_one() -> None:
@@ -53,7 +53,7 @@ def test_on_the_cpu_after_a_gpu_the_blocks_are_whole_again() -> None:
     ladder = make_ladder("cuda:0", Crew(1, 2), 4)
     while ladder.rung.device != "cpu":
         assert ladder.step_down(ladder.rung)
-    assert (ladder.rung.block_share, ladder.rung.processes, ladder.rung.threads) == (1, 2, 2)
+    assert (ladder.rung.batch_divisor, ladder.rung.processes, ladder.rung.threads) == (1, 2, 2)
 
 
 def test_two_workers_that_fail_on_the_same_rung_cost_one_step() -> None:

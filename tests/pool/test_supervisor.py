@@ -35,16 +35,16 @@ from fakes import (
 
 from automask.errors import Interrupted, WeightsError, WorkersError
 from automask.image.pipeline import Outcome
-from automask.pool.cores import Crew
+from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
 from automask.pool.supervisor import Patience, Supervisor
 from automask.records import ImageRecord, Job
-from automask.signals import Stop, heard_signals
+from automask.system.signals import Stop, heard_signals
 
 
 @pytest.fixture(autouse=True)
 def _workers_find_the_fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "fakes"))
 
 
 def outcomes(
@@ -53,7 +53,7 @@ def outcomes(
     workers: int = 2,
     retries: int = 2,
     timeout: float = 60,
-    bench: Any = fake_bench,
+    context: Any = fake_bench,
     device: str = "cpu",
     stop: Stop | None = None,
 ) -> Iterator[Outcome]:
@@ -63,7 +63,9 @@ def outcomes(
     (root / "log").mkdir()
     ladder = make_ladder(device, Crew(workers, 1), cores=2)
     patience = Patience(retries, timeout)
-    supervisor = Supervisor(make_setup(root, bench), ladder, patience, root / "log", stop or Stop())
+    supervisor = Supervisor(
+        make_setup(root, context), ladder, patience, root / "log", stop or Stop()
+    )
     return supervisor.outcomes(jobs)
 
 
@@ -152,13 +154,13 @@ def test_one_process_with_several_images_in_hand_has_one_user_of_the_model(tmp_p
 def test_workers_that_die_as_they_start_end_the_run(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
     with pytest.raises(WorkersError, match=r"do not come up: .*SIGABRT"):
-        list(outcomes(tmp_path, jobs, bench=deadly_bench))
+        list(outcomes(tmp_path, jobs, context=deadly_bench))
 
 
 def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
     with pytest.raises(WorkersError, match=r"do not come up: .*\(exit code 3\)"):
-        list(outcomes(tmp_path, jobs, bench=leaving_bench))
+        list(outcomes(tmp_path, jobs, context=leaving_bench))
 
 
 def test_a_process_that_the_system_refuses_to_start_is_an_error_of_ours(
@@ -195,7 +197,7 @@ def test_a_library_that_exits_in_a_thread_ends_its_process_and_nobody_waits(
 def test_an_error_that_concerns_every_image_is_raised(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE, FINE])
     with pytest.raises(WeightsError, match="do not fit"):
-        list(outcomes(tmp_path, jobs, bench=broken_bench))
+        list(outcomes(tmp_path, jobs, context=broken_bench))
 
 
 def test_no_worker_is_left_behind(tmp_path: Path) -> None:
@@ -250,7 +252,7 @@ def test_an_image_too_large_on_every_step_fails_and_the_run_goes_back_up(tmp_pat
 
 def test_a_model_that_does_not_fit_at_first_goes_down_the_ladder(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
-    (record,) = by_image(outcomes(tmp_path, jobs, workers=1, bench=large_bench)).values()
+    (record,) = by_image(outcomes(tmp_path, jobs, workers=1, context=large_bench)).values()
     assert record.steps == ("point blocks of 1/2", "point blocks of 1/4")
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from automask.records import NO_OBJECT
 from automask.report.headline import command_line, finish, headline, notes, queue_words, tables
-from automask.report.night import tell_night
 from automask.report.read import Run
+from automask.report.timeline import timeline_of
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -22,7 +22,7 @@ def test_pauses_between_runs_are_told_beside_the_wall_time(make_record: RecordMa
         for start in ("10:00:00.000", "12:00:00.000")
     )
     run = Run(Path("out"), records, {}, None, None)
-    items = {item.label: item for item in headline(run, tell_night(records))}
+    items = {item.label: item for item in headline(run, timeline_of(records))}
     assert items["wall time"].value == "2 h 01 min"
     assert items["wall time"].note == "of it 1 h 59 min in a pause between runs"
     assert items["images/hour"].value == "60"

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from automask.report.night import tell_night
 from automask.report.plots import Plot, draw_plots
+from automask.report.timeline import timeline_of
 from automask.report.timing import tell_timing
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def plots(make_record: RecordMaker) -> list[Plot]:
         )
         for number in range(60)
     ]
-    return draw_plots(tell_timing(records), tell_night(records))
+    return draw_plots(tell_timing(records), timeline_of(records))
 
 
 def texts(plot: Plot) -> str:
@@ -100,5 +100,5 @@ def test_what_a_plot_refers_to_is_in_it(plots: list[Plot]) -> None:
 
 
 def test_the_same_times_give_the_same_bytes(make_record: RecordMaker) -> None:
-    timing, night = tell_timing([make_record()]), tell_night([make_record()])
-    assert draw_plots(timing, night) == draw_plots(timing, night)
+    timing, timeline = tell_timing([make_record()]), timeline_of([make_record()])
+    assert draw_plots(timing, timeline) == draw_plots(timing, timeline)

@@ -12,14 +12,15 @@ import pytest
 from report_folders import make_output, named
 from rich.console import Console
 
-import automask.prepare
-import automask.progress
-import automask.runner
+import automask.runs.prepare
+import automask.runs.progress
+import automask.runs.runner
 from automask.cli import main
-from automask.pool.shard import Shard
-from automask.report import build, command
-from automask.report.command import report_after_run
-from automask.summary import RunSummary
+from automask.commands import report as command
+from automask.commands.report import report_after_run
+from automask.report import build
+from automask.runs.summary import RunSummary
+from automask.sharding.shard import Shard
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -112,10 +113,10 @@ def test_a_run_ends_with_its_report_but_a_task_of_an_array_does_not(
     told: list[tuple[Path, Path]] = []
     folders = SimpleNamespace(input=tmp_path / "in", output=tmp_path / "out")
     prepared = SimpleNamespace(shard=shard, config=folders)
-    monkeypatch.setattr(automask.prepare, "prepare", lambda _: prepared)
-    monkeypatch.setattr(automask.runner, "execute", lambda *_: RunSummary(images=1, failed=1))
+    monkeypatch.setattr(automask.runs.prepare, "prepare", lambda _: prepared)
+    monkeypatch.setattr(automask.runs.runner, "execute", lambda *_: RunSummary(images=1, failed=1))
     for printed in ("print_start", "print_summary"):
-        monkeypatch.setattr(automask.progress, printed, lambda *_: None)
+        monkeypatch.setattr(automask.runs.progress, printed, lambda *_: None)
     monkeypatch.setattr(
         "automask.commands.run.report_after_run", lambda _, out, images: told.append((out, images))
     )

@@ -9,9 +9,9 @@ import pytest
 from report_folders import make_output, named
 
 from automask.errors import UsageError
-from automask.pool.shard import index_of
 from automask.records import FAILED, NO_OBJECT
 from automask.report.read import read_run, review_queue
+from automask.sharding.shard import index_of
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 import automask
-from automask.metrics import mask_iou
+from automask.image.metrics import mask_iou
 from automask.records import Mask
 from automask.sam.again import look_again, mask_side
 

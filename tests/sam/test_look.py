@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 import automask
-from automask.metrics import mask_iou
+from automask.image.metrics import mask_iou
 from automask.sam.distinct import SAME_IOU
 from automask.sam.generator import generate
 from automask.sam.look import FastLook

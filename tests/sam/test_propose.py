@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from automask.config import RunConfig
-from automask.metrics import mask_iou
+from automask.image.metrics import mask_iou
 from automask.proposer import make_proposer
 from automask.records import Proposal
 from automask.sam.propose import ModelProposer

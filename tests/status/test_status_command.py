@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automask.cli import main
-from automask.pool.shard import parse
+from automask.output.task import TaskNote, held, ledger, write_note
 from automask.records import RecordWriter
-from automask.task import TaskNote, held, ledger, write_note
+from automask.sharding.shard import parse
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from automask.labelled import Labelled
+from automask.labelled.folder import Labelled
 
 
 def disc(number: int, side: int = 64) -> Labelled:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from automask.errors import UsageError
-from automask.labelled import Labelled
+from automask.labelled.folder import Labelled
 from automask.tuning.reviewed import hold_out, load_reviewed
 
 

@@ -18,7 +18,7 @@ from segment_anything.modeling import (
 )
 from torch import nn
 
-from automask.labelled import Labelled
+from automask.labelled.folder import Labelled
 from automask.sam.tiny import TinyArchitecture, build_tiny
 from automask.tuning.tunables import DecoderTunable, TinyTunable, make_tunable
 

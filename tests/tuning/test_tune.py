@@ -10,7 +10,7 @@ from rich.console import Console
 
 from automask.config import RunConfig
 from automask.errors import UsageError
-from automask.labelled import Labelled
+from automask.labelled.folder import Labelled
 from automask.sam.build import build, tiny_sizes
 from automask.sam.tiny import TinyArchitecture, build_tiny
 from automask.sam.weights import locate

@@ -9,7 +9,7 @@ from automask.export.fidelity import Fidelity
 from automask.export.instances import Instance
 from automask.export.placing import Placer
 from automask.export.polygons import Ring, draw_edges, edge_parts, with_keyholes
-from automask.export.source import Found, Photo
+from automask.export.source import Photo, PhotoMasks
 from automask.export.target import Target
 
 
@@ -62,7 +62,7 @@ class Context:
 class Writer(Protocol):
     """A format."""
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         """Takes one photograph. Raises ImageError, leaving no trace, where it cannot."""
 
     def finish(self) -> None:

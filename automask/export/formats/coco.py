@@ -8,7 +8,7 @@ import numpy as np
 
 from automask.export.formats.base import Context
 from automask.export.instances import Instance
-from automask.export.source import Found, Photo
+from automask.export.source import Photo, PhotoMasks
 
 FIRST_ID = 1  # COCO's own categories, images and annotations count from 1
 
@@ -23,7 +23,7 @@ class Coco:
         self.annotations: dict[str | None, list[dict[str, Any]]] = {s: [] for s in self.files}
         self.last_image = self.last_annotation = FIRST_ID - 1
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         name = self.context.place(photo, "images")
         self.last_image += 1
         height, width = photo.size

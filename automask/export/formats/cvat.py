@@ -9,7 +9,7 @@ import numpy as np
 from automask.export.formats.base import Context
 from automask.export.instances import Instance
 from automask.export.names import xml_name
-from automask.export.source import Found, Photo
+from automask.export.source import Photo, PhotoMasks
 from automask.records import Mask
 
 
@@ -21,7 +21,7 @@ class Cvat:
         self.files = context.by_side("annotations", ".xml")
         self.images: dict[str | None, list[bytes]] = {side: [] for side in self.files}
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         name = self.context.place(photo, "images")
         height, width = photo.size
         images = self.images[photo.split]

@@ -15,8 +15,8 @@ import numpy as np
 
 from automask.export.formats.base import Context
 from automask.export.instances import Instance
-from automask.export.source import Found, Photo
-from automask.progress import visible
+from automask.export.source import Photo, PhotoMasks
+from automask.runs.progress import visible
 
 # px: fiftyone truncates left * width and (left + width) * width, and 0.07 * 300 is below 21.
 HAIR = 1e-6
@@ -29,7 +29,7 @@ class FiftyOne:
         self.context = context
         self.samples: list[dict[str, Any]] = []
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         record = photo.record
         detections = [self._detection(photo, instance) for instance in found.instances]
         self.samples.append(

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 from automask.export.formats.base import Context
 from automask.export.names import url_path
 from automask.export.polygons import Ring
-from automask.export.source import Found, Photo
-from automask.progress import visible
+from automask.export.source import Photo, PhotoMasks
+from automask.runs.progress import visible
 
 LABEL, IMAGE = "label", "image"  # names of the two parts of the interface
 DECIMALS = 5  # of per cent: a thousandth of a pixel at 10,000 px
@@ -22,7 +22,7 @@ class LabelStudio:
         self.context = context
         self.tasks: list[dict[str, Any]] = []
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         path = self.context.place(photo, "images")
         regions = [
             self._region(photo, f"{instance.id}-{number}", instance.id, ring)

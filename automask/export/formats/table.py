@@ -7,8 +7,8 @@ import io
 from typing import Any
 
 from automask.export.formats.base import Context
-from automask.export.source import Found, Photo
-from automask.spreadsheet import cells
+from automask.export.source import Photo, PhotoMasks
+from automask.show.spreadsheet import cells
 
 COLUMNS = (
     "image", "class", "split", "status", "width", "height", "objects", "area_px", "area_fraction",
@@ -23,7 +23,7 @@ class Table:
         self.context = context
         self.rows: list[dict[str, Any]] = []
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         height, width = photo.size
         area = sum(instance.area for instance in found.instances)
         row: dict[str, Any] = {
@@ -54,7 +54,7 @@ class Table:
         self.context.target.write_text(self.context.target.main("images.csv"), buffer.getvalue())
 
 
-def _box(found: Found) -> dict[str, int]:
+def _box(found: PhotoMasks) -> dict[str, int]:
     """Around all objects; nothing where there is none."""
     if not found.instances:
         return {}

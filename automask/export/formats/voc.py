@@ -12,7 +12,7 @@ from PIL import Image
 from automask.errors import ImageError, UsageError
 from automask.export.formats.base import Context
 from automask.export.instances import Instance, label_image
-from automask.export.source import Found, Photo
+from automask.export.source import Photo, PhotoMasks
 
 ROOT = "VOCdevkit/VOC2012"  # where torchvision looks
 VOID = 255
@@ -29,7 +29,7 @@ class Voc:
         self.context = context
         self.names: dict[str, list[str]] = {side: [] for side in context.sides or ("train",)}
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         if len(found.instances) > MOST:
             raise ImageError(f"VOC has room for {MOST} objects, not {len(found.instances)}")
         image = self.context.place(photo, f"{ROOT}/JPEGImages")
@@ -79,7 +79,7 @@ def palette_png(labels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def annotation(photo: Photo, found: Found, filename: str) -> bytes:
+def annotation(photo: Photo, found: PhotoMasks, filename: str) -> bytes:
     """The boxes as XML; VOC counts pixels from 1, and the last one is in the box."""
     root = ElementTree.Element("annotation")
     _texts(root, folder="VOC2012", filename=filename)

@@ -13,7 +13,7 @@ import numpy as np
 from automask.export.formats.base import Context
 from automask.export.instances import Instance
 from automask.export.polygons import Ring, centre_parts, draw_centres, joined
-from automask.export.source import Found, Photo
+from automask.export.source import Photo, PhotoMasks
 
 DECIMALS = 6  # of fractions of the photograph: a thousandth of a pixel at 1000 px
 FEWEST_POINTS = 3  # ultralytics takes a shorter row for a box
@@ -25,7 +25,7 @@ class Yolo:
     def __init__(self, context: Context) -> None:
         self.context = context
 
-    def add(self, photo: Photo, found: Found) -> None:
+    def add(self, photo: Photo, found: PhotoMasks) -> None:
         side = photo.split or self.context.sides[0]
         self.context.place(photo, f"images/{side}")
         category = self.context.categories.index(photo.category)

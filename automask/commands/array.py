@@ -1,0 +1,56 @@
+"""The options of `automask array`. Imports nothing heavy: `automask --help` reads this."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def array_command(
+    input_folder: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder of photographs.")],
+    output_folder: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder for results.")],
+    run_flags: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- RUN FLAGS]", help="Flags of automask run, behind --."),
+    ] = None,
+    tasks: Annotated[int, typer.Option(min=1, help="Tasks of the array.")] = 64,
+    gpu: Annotated[bool, typer.Option("--gpu", help="A GPU for each task.")] = False,
+    partition: Annotated[str | None, typer.Option(help="Of the cluster.")] = None,
+    time: Annotated[str | None, typer.Option(help="Limit of each task, 12:00:00.")] = None,
+    mem: Annotated[str | None, typer.Option(help="Memory of each task, 16G.")] = None,
+    cpus: Annotated[int | None, typer.Option(min=1, help="Cores of each task.")] = None,
+    logs: Annotated[Path, typer.Option(help="Folder for a log of each task.")] = Path("."),
+) -> None:
+    """Print a batch script that masks INPUT as a SLURM job array; sbatch takes it."""
+    from automask.errors import UsageError
+    from automask.sharding.slurm import ArrayJob, script
+
+    for folder, what in ((input_folder, "input folder"), (logs, "folder for logs")):
+        if not folder.is_dir():  # SLURM fails a task without a word where its log cannot be
+            raise UsageError(f"{what} {folder} does not exist or is no folder")
+    job = ArrayJob(
+        input=input_folder.absolute(),
+        output=output_folder.absolute(),
+        tasks=tasks,
+        command=_command(),
+        folder=Path.cwd(),
+        flags=tuple(run_flags or ()),
+        gpu=gpu,
+        partition=partition,
+        time=time,
+        mem=mem,
+        cpus=cpus,
+        logs=logs,
+    )
+    print(script(job), end="")
+
+
+def _command() -> tuple[str, ...]:
+    """How this automask was called, for a shell that knows no PATH of ours."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return (sys.executable, "-m", "automask")
+    return (str(program.absolute()),)

@@ -1,0 +1,58 @@
+"""The options of `automask compare`. Imports nothing heavy: `automask --help` reads this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare_command(
+    a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Output folder of a run.")],
+    b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another, of the same images.")],
+    json: Annotated[Path | None, typer.Option(help="File for every figure.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
+    price_a: Annotated[
+        float | None, typer.Option(min=0, help="What an hour of A's machines costs.")
+    ] = None,
+    price_b: Annotated[float | None, typer.Option(min=0, help="The same of B's.")] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the photographs, for the page.  (default: as run.json says)"),
+    ] = None,
+) -> None:
+    """Compare two runs over the same images: speed, cost, and how alike their masks are.
+
+    For GPU or CPU, one model or another, fast or stock.
+    """
+    from rich.progress import track
+
+    from automask.compare.comparison import Options, compare
+    from automask.compare.different import most_different
+    from automask.compare.page import page
+    from automask.compare.report import write_json
+    from automask.compare.table import print_comparison
+    from automask.show.console import make_console, shown
+    from automask.system.files import refuse_unwritable, write_text
+
+    if json is not None:
+        refuse_unwritable(json, "--json")
+    if html is not None:
+        refuse_unwritable(html, "--html", ".html", ".htm")
+    console = make_console()
+    hidden = not console.is_terminal
+    comparison = compare(
+        Options(a, b, price_a, price_b, images),
+        lambda outcomes, total: track(
+            outcomes, "comparing", total, console=console, disable=hidden
+        ),
+    )
+    print_comparison(console, comparison)
+    if json is not None:
+        write_json(json, comparison)
+    if html is not None:
+        write_text(html, page(comparison, most_different(comparison)))
+    for file in filter(None, (json, html)):
+        console.print(shown(f"written: {file}"))
+    raise typer.Exit(comparison.exit_code)

@@ -1,0 +1,89 @@
+"""The options of `automask eval`. Imports nothing heavy: `automask --help` reads this."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Contour(str, Enum):
+    """What the contour of a trimap counts as."""
+
+    background = "background"
+    foreground = "foreground"
+    ignore = "ignore"
+
+
+def eval_command(
+    predicted: Annotated[
+        Path,
+        typer.Argument(metavar="PREDICTED", help="Folder of masks, or an output of automask."),
+    ],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of true masks.")],
+    predicted_values: Annotated[
+        str | None,
+        typer.Option(
+            help="FOREGROUND,BACKGROUND,CONTOUR, or levels.  (default: told by the files)"
+        ),
+    ] = None,
+    truth_values: Annotated[str | None, typer.Option(help="The same of the true masks.")] = None,
+    contour: Annotated[
+        Contour, typer.Option(help="What the contour of a trimap counts as.")
+    ] = Contour.background,
+    skip_missing: Annotated[
+        bool,
+        typer.Option("--skip-missing", help="Leave out what has no prediction; else it is empty."),
+    ] = False,
+    scores: Annotated[
+        Path | None, typer.Option(help="Folder of 8-bit probability maps, for AUROC and MAE.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photographs, to show with the worst.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="File for every figure.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="File for a line for each image.")] = None,
+    html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="File for a picture of the 20 worst, .png.")
+    ] = None,
+) -> None:
+    """Compare a folder of masks with true masks, whoever made them.
+
+    Matched by relative path without extension. Of an output of automask also: what its confidence
+    and flags are worth.
+    """
+    from rich.progress import track
+
+    from automask.evaluate.evaluation import Options, evaluate
+    from automask.evaluate.output import Files, write_files
+    from automask.evaluate.table import print_report
+    from automask.runs.progress import shown
+    from automask.show.console import make_console
+
+    files = Files(json, csv, html, picture)
+    files.refuse_unwritable()
+    console = make_console()
+    options = Options(
+        predicted=predicted,
+        truth=truth,
+        predicted_values=predicted_values,
+        truth_values=truth_values,
+        contour=contour.value,
+        skip_missing=skip_missing,
+        scores=scores,
+        images=images,
+    )
+    hidden = not console.is_terminal
+    report = evaluate(
+        options,
+        lambda outcomes, total: track(
+            outcomes, "evaluating", total, console=console, disable=hidden
+        ),
+    )
+    print_report(console, report)
+    for file in write_files(files, report):
+        console.print(f"written: {shown(str(file))}")
+    raise typer.Exit(report.exit_code)

@@ -1,0 +1,123 @@
+"""The options of `automask export`. Imports nothing heavy: `automask --help` reads this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from automask.export.source import Photo
+
+
+class To(str, Enum):
+    """The formats."""
+
+    coco = "coco"
+    yolo_seg = "yolo-seg"
+    voc = "voc"
+    label_studio = "label-studio"
+    cvat = "cvat"
+    csv = "csv"
+    fiftyone = "fiftyone"
+
+
+class Segmentation(str, Enum):
+    """How a mask is written."""
+
+    rle = "rle"
+    polygon = "polygon"
+
+
+class ClassFrom(str, Enum):
+    """Where classes come from."""
+
+    folder = "folder"
+
+
+def export_command(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output of `automask run`.")],
+    to: Annotated[To, typer.Option(help="The format.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder; with coco, cvat and csv also a file .json, .xml, .csv.")
+    ],
+    images: Annotated[
+        Path | None, typer.Option(help="The photographs, where they have moved since.")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="TRAIN/VAL[/TEST], such as 0.8/0.1/0.1.  (yolo-seg: 0.8/0.2)"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
+    class_name: Annotated[
+        str, typer.Option("--class", help="What the objects are called.")
+    ] = "object",
+    class_from: Annotated[
+        ClassFrom | None, typer.Option(help="folder: a photograph's first folder is its class.")
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="How far polygons may leave the outline, px.")
+    ] = 1.0,
+    segmentation: Annotated[
+        Segmentation | None,
+        typer.Option(help="rle or polygon, of coco and cvat.  (coco: rle; cvat: polygon)"),
+    ] = None,
+    min_confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Leave out what is below.")
+    ] = None,
+    copy_images: Annotated[
+        bool, typer.Option("--copy-images", help="Photographs go along: yolo-seg, voc, fiftyone.")
+    ] = False,
+    link_images: Annotated[
+        bool, typer.Option("--link-images", help="The same as links, which take no room.")
+    ] = False,
+    image_prefix: Annotated[
+        str, typer.Option(help="Address that label-studio finds the photographs below.")
+    ] = "/data/local-files/?d=",
+    values: Annotated[
+        str | None,
+        typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR of the masks.  (told by each file)"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write into a folder that is not empty.")
+    ] = False,
+) -> None:
+    """Write the masks in the form that a training or labelling tool reads."""
+    from rich.progress import track
+
+    from automask.errors import UsageError
+    from automask.export.export import Options, export
+    from automask.export.printing import print_result
+    from automask.show.console import make_console
+
+    if copy_images and link_images:
+        raise UsageError("--copy-images or --link-images, not both")
+    options = Options(
+        output=output,
+        to=to.value,
+        out=out,
+        images=images,
+        shares=split,
+        seed=seed,
+        category=class_name,
+        category_from_folder=class_from is not None,
+        tolerance=tolerance,
+        min_confidence=min_confidence,
+        segmentation=None if segmentation is None else segmentation.value,
+        photographs="copy" if copy_images else "link" if link_images else None,
+        image_prefix=image_prefix,
+        values=values,
+        overwrite=overwrite,
+    )
+    console = make_console()
+    hidden = not console.is_terminal
+
+    def show(photos: Iterable[Photo], what: str, total: int) -> Iterable[Photo]:
+        return track(photos, what, total, console=console, disable=hidden)
+
+    result = export(options, show)
+    print_result(console, result)
+    raise typer.Exit(result.exit_code)

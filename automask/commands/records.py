@@ -1,0 +1,48 @@
+"""The options of `automask records`. Imports nothing heavy: `automask --help` reads this."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Form(str, Enum):
+    """Forms of a file of records."""
+
+    parquet = "parquet"
+    csv = "csv"
+    jsonl = "jsonl"
+
+
+def records_command(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
+    out: Annotated[Path | None, typer.Option(help="File for all records.")] = None,
+    to: Annotated[Form | None, typer.Option(help="Its form.  (default: as it ends)")] = None,
+    lowest: Annotated[
+        int, typer.Option(min=1, help="Without --out: how many of the lowest confidence to show.")
+    ] = 20,
+) -> None:
+    """Show which images to check first, or write all records into one file for other tools."""
+    from automask.errors import UsageError
+    from automask.show.console import make_console, shown
+    from automask.show.grid import print_grid
+    from automask.system.files import refuse_unwritable
+    from automask.tabular.batches import in_batches
+    from automask.tabular.files import form_of, write_records
+    from automask.tabular.first import check_first, counted, first_grid
+
+    console = make_console()
+    if out is None and to is not None:
+        raise UsageError(f"--to {to.value} needs --out FILE")
+    if out is None:
+        first = check_first(in_batches(output), lowest)
+        console.print(counted(first))
+        print_grid(console, first_grid(first))
+        return
+    form = form_of(out, to.value if to else None)
+    refuse_unwritable(out, "--out")
+    count = write_records(output, out, form)
+    console.print(shown(f"written: {out}, {count:,} records"))

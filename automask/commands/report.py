@@ -1,0 +1,82 @@
+"""The options of `automask report`. Imports nothing heavy: `automask --help` reads this."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automask.report.build import Written
+
+
+def report_command(
+    output: Annotated[
+        Path, typer.Argument(metavar="OUTPUT", help="Folder of results of `automask run`.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="File for the page.  (default: OUTPUT/report.html)")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="The photographs, where they have moved.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+) -> None:
+    """Write what a run did as one page: what failed, what to check first, every mask, all times."""
+    from automask.show.console import make_console
+    from automask.system.files import refuse_unwritable
+
+    if out is not None:
+        refuse_unwritable(out, "--out", ".html", ".htm")
+    written = _write(make_console(), output, out, images)
+    if open_:
+        import webbrowser
+
+        webbrowser.open(written.page.resolve().as_uri())
+
+
+def report_after_run(console: Console, output: Path, images: Path | None = None) -> None:
+    """The page of a run that has just ended. What goes wrong is told and costs the page alone.
+
+    images: the photographs; None: where the run found them.
+
+    The masks are there and recorded: that is what the run's exit code is about, so that no fault of
+    the page, known or not, may change it.
+    """
+    from automask.show.console import shown
+
+    try:
+        _write(console, output, None, images)
+    except Exception as error:
+        reason = shown(f"{type(error).__name__}: {error}")
+        console.print(f"[red]no report[/]: {reason}; the masks are not touched by this")
+
+
+def _write(console: Console, output: Path, out: Path | None, images: Path | None) -> Written:
+    from rich.progress import track
+
+    from automask.report.build import write_report
+    from automask.show.console import shown
+
+    hidden = not console.is_terminal
+    written = write_report(
+        output,
+        out,
+        images,
+        lambda drawn, total: track(
+            drawn, "drawing the report", total, console=console, disable=hidden, transient=True
+        ),
+    )
+    if written.without_picture:
+        folder = written.photographs
+        where = f"in {shown(str(folder))}" if folder else "where the run had them"
+        console.print(
+            f"{written.without_picture} photographs are not {where}: the report has no picture of "
+            "them; --images FOLDER says where they are"
+        )
+    beside = f", with its pictures in {shown(written.folder.name)}/" if written.folder else ""
+    console.print(f"report: {shown(str(written.page))}{beside}")
+    return written

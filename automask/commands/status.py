@@ -1,0 +1,30 @@
+"""The command `automask status`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from automask.show.console import make_console
+
+
+def status_command(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder of results.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs; with all failures.")
+    ] = False,
+) -> None:
+    """How far a run, or a job array, is; works while it goes on. Exit code 0 when all is done."""
+    from automask.status.printing import exit_code, print_status, refuse_other_folders, values
+    from automask.status.status import read_status
+
+    refuse_other_folders(output)
+    status = read_status(output)
+    if as_json:
+        typer.echo(json.dumps(values(status), indent=2))
+    else:
+        print_status(make_console(), status)
+    raise typer.Exit(exit_code(status))

@@ -1,1 +1,0 @@
-"""What the filters between the asking and the choice cost: see oracle.py."""

@@ -1,0 +1,1 @@
+"""Photographs with true masks, real or made up."""

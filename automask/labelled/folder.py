@@ -1,0 +1,106 @@
+"""Photographs with their true masks, to measure on or to learn from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from automask.config import RunConfig
+from automask.errors import UsageError
+from automask.image.load import load
+from automask.image.scan import scan
+from automask.labelled.studio import product_shot
+
+Mask = NDArray[np.bool_]
+
+FOREGROUND = 128  # from here on; half of 255, rounded up
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A photograph with its true mask."""
+
+    name: str  # relative path
+    image: NDArray[np.uint8]  # H x W x 3, RGB
+    truth: Mask  # H x W
+
+
+class LabelledFolder:
+    """The images of a folder with their masks `masks/<stem>.png`, see `load_mask`, in turn."""
+
+    def __init__(
+        self, config: RunConfig, masks: Path, studio: bool = False, every: int = 1
+    ) -> None:
+        self.config = config
+        self.masks = masks
+        self.studio = studio  # each object is set on a studio backdrop, see studio.py
+        self.jobs = scan(config.input)[::every][: config.limit]  # every so many-th
+        if not self.jobs:
+            raise UsageError(f"no image in {config.input}")
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def __iter__(self) -> Iterator[Labelled]:
+        for job in self.jobs:
+            image = load(self.config.input / job.image, self.config.load.max_pixels)
+            truth = load_mask(self.masks / f"{job.stem}.png")
+            check_sizes(job.image, image, truth)
+            if self.studio and truth.any():
+                image, truth = _in_studio(job.image, image, truth)
+            yield Labelled(job.image, image, truth)
+
+
+def _in_studio(name: str, image: NDArray[np.uint8], truth: Mask) -> tuple[NDArray[np.uint8], Mask]:
+    """The same backdrop for the same name, whatever else is in the folder."""
+    rng = np.random.default_rng(list(os.fsencode(name)))
+    shot, mask = product_shot(image, truth.astype(np.uint8) * 255, rng)
+    return shot, mask >= 128
+
+
+def load_mask(file: Path) -> Mask:
+    """A true mask, H x W bool: the object is where gray is 128 or more, or 1 in a file of 0 and 1.
+
+    Raises UsageError where it cannot be read, or its values are neither.
+    """
+    values = read_labels(file)
+    highest = int(values.max(initial=0))
+    if 1 < highest < FOREGROUND:
+        raise UsageError(
+            f"true mask {file} has no value of {FOREGROUND} or more, and others than 0 and 1, up "
+            f"to {highest}: save it with 255 on the object, 0 elsewhere"
+        )
+    return values >= (1 if highest == 1 else FOREGROUND)
+
+
+def read_labels(file: Path) -> NDArray[np.uint8]:
+    """The values of a one-channel picture, H x W uint8; colours become gray.
+
+    Raises UsageError where it cannot be read.
+    """
+    try:
+        with Image.open(file) as image:
+            return np.asarray(image.convert("L"))
+    except OSError as error:
+        raise UsageError(f"true mask {file} cannot be read: {error}") from error
+
+
+def check_sizes(name: str, image: NDArray[np.uint8], truth: Mask) -> None:
+    """Raises UsageError where a mask is not of its photograph's size."""
+    if truth.shape != image.shape[:2]:
+        raise UsageError(
+            f"{name!a} is, upright, {image.shape[:2]}, its mask {truth.shape} (height, width): "
+            "they must agree"
+        )
+
+
+def dataset_of(stem: str) -> str:
+    """`pascal_s_12` -> pascal: the name before its first underscore; `all` without one."""
+    head, underscore, _ = stem.partition("_")
+    return head if underscore else "all"

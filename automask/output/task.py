@@ -1,0 +1,115 @@
+"""A task's place in the output: its lock, its ledger, and what it says of itself.
+
+An output folder is masked by one task (`run`) or by those of a job array (`shard-0003-of-0064`).
+Each has `records/<task>.jsonl`, its ledger, and `records/<task>.json`, what it set out to do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from automask.output.ledger import Known, merge, read_known
+from automask.output.lock import guarded, is_held, locked
+from automask.output.plan import read_run_settings, refuse_other_settings
+from automask.records import RECORDS, ledger_files
+from automask.sharding.shard import WHOLE_NAME, Shard
+from automask.system.files import write_atomic
+
+
+@dataclass(frozen=True)
+class TaskNote:
+    """What a task set out to do, as it is kept beside its ledger."""
+
+    task: str
+    group: str  # the same for all tasks of an array
+    images: int  # of this task, done ones included
+    everywhere: int  # of all tasks of its group
+    todo: int  # of them, when it began
+    generation: int  # of the records that it writes
+    started: float  # seconds since the epoch
+    host: str
+
+
+@contextmanager
+def held(output: Path, shard: Shard) -> Iterator[Path]:
+    """The task's ledger, tidied and held for this process alone.
+
+    Raises LockedError where another run holds it, OSError where nothing can be written.
+    """
+    with locked(output, shard.task_name, group_of(shard)):
+        tidy(output, shard)
+        yield ledger(output, shard.task_name)
+
+
+def tidy(output: Path, shard: Shard) -> None:
+    """One line an image, the newest, no torn one; the whole's ledger takes in those of shards."""
+    mine = ledger(output, shard.task_name)
+    if not shard.is_whole:
+        merge([mine], mine)
+        return
+    merge_all(output)
+
+
+def merge_all(output: Path) -> None:
+    """One ledger, `run.jsonl`, instead of many. The lock of the whole must be held."""
+    mine = ledger(output, WHOLE_NAME)
+    others = [file for file in ledger_files(output) if file != mine]
+    merge([*others, mine], mine)
+    for other in others:
+        other.with_suffix(".json").unlink(missing_ok=True)
+
+
+def read_earlier(output: Path, shard: Shard) -> dict[str, Known]:
+    """What earlier runs recorded of the task's images."""
+    files = [file for file in ledger_files(output) if shard.meets(file.stem)]
+    return read_known(files, shard.holds)
+
+
+def agree_on_settings(
+    output: Path, shard: Shard, described: dict[str, Any], is_new: bool, overwrite: bool
+) -> None:
+    """Writes `run.json`; raises SettingsChangedError where it tells of other mask settings.
+
+    An output with nothing finished (`is_new`) may be used with any settings, unless other tasks of
+    the array have begun.
+    """
+    settings = described["mask_settings"]
+    with guarded(output):
+        others = [f for f in ledger_files(output) if f.stem != shard.task_name and f.stat().st_size]
+        if not overwrite and not (is_new and not others):
+            refuse_other_settings(output, settings)
+        if shard.is_whole or read_run_settings(output) != settings:
+            write_atomic(output / "run.json", json.dumps(described, indent=2).encode())
+
+
+def write_note(output: Path, note: TaskNote) -> None:
+    write_atomic(output / RECORDS / f"{note.task}.json", json.dumps(asdict(note)).encode())
+
+
+def read_notes(output: Path) -> dict[str, TaskNote]:
+    """What the tasks of an output said of themselves, by name; foreign files are left out."""
+    notes = {}
+    for file in sorted((output / RECORDS).glob("*.json")):
+        try:
+            notes[file.stem] = TaskNote(**json.loads(file.read_text()))
+        except (ValueError, TypeError):
+            continue
+    return notes
+
+
+def is_running(output: Path, task: str) -> bool:
+    """Whether a task is at work now."""
+    return is_held(output / RECORDS / f"{task}.lock")
+
+
+def ledger(output: Path, task: str) -> Path:
+    return output / RECORDS / f"{task}.jsonl"
+
+
+def group_of(shard: Shard) -> str:
+    return WHOLE_NAME if shard.is_whole else f"of-{shard.count}"

@@ -1,0 +1,1 @@
+"""A run: prepare, dispatch, progress, summary."""

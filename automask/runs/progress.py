@@ -1,0 +1,181 @@
+"""How a run goes, on a terminal as a live bar, in a log file as a line now and then."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from automask.output.plan import Plan
+from automask.records import FAILED, ImageRecord
+from automask.runs.prepare import Prepared
+from automask.runs.summary import LOW_CONFIDENCE, RunSummary
+from automask.show.console import shown as shown
+from automask.show.console import visible as visible
+
+LOG_EVERY_SECONDS = 30.0
+SHOWN_FAILURES = 20
+
+
+class _Tally:
+    """Counts and rates of the images finished since the start."""
+
+    def __init__(self, total: int, done_before: int) -> None:
+        self.total, self.done_before = total, done_before
+        self.worked = self.failed = 0
+        self.began = time.monotonic()
+
+    def add(self, record: ImageRecord) -> None:
+        self.worked += 1
+        self.failed += record.status == FAILED
+
+    @property
+    def done(self) -> int:
+        return self.done_before + self.worked
+
+    def rate(self) -> str:
+        """images/hour and the time left, measured from finished images only."""
+        if not self.worked:
+            return "measuring"
+        seconds_each = (time.monotonic() - self.began) / self.worked
+        rate = f"{3600 / seconds_each:,.0f} images/h"
+        left = self.total - self.done
+        return f"{rate}, {duration(left * seconds_each)} left" if left else rate
+
+
+class LogProgress:
+    """A plain line every half minute, and one for each failure."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def begin(self, total: int, done_before: int) -> None:
+        self.tally = _Tally(total, done_before)
+        self.last_line = time.monotonic()
+
+    def finished(self, record: ImageRecord) -> None:
+        self.tally.add(record)
+        _tell_failure(self.console, record)
+        if time.monotonic() - self.last_line >= LOG_EVERY_SECONDS:
+            self.last_line = time.monotonic()
+            self._line()
+
+    def end(self) -> None:
+        if self.tally.worked:
+            self._line()
+
+    def _line(self) -> None:
+        t = self.tally
+        self.console.print(f"{t.done}/{t.total} images, {t.failed} failed, {t.rate()}")
+
+
+class BarProgress:
+    """A live bar with images done, rate, failures and time left."""
+
+    def __init__(self, console: Console) -> None:
+        self.bar = Progress(
+            TextColumn("masking"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[failed]}"),
+            console=console,
+        )
+
+    def begin(self, total: int, done_before: int) -> None:
+        self.tally = _Tally(total, done_before)
+        self.bar.start()
+        self.task: TaskID = self.bar.add_task(
+            "", total=total, completed=done_before, **self._texts()
+        )
+
+    def finished(self, record: ImageRecord) -> None:
+        self.tally.add(record)
+        _tell_failure(self.bar.console, record)
+        self.bar.update(self.task, advance=1, **self._texts())
+
+    def end(self) -> None:
+        self.bar.stop()
+
+    def _texts(self) -> dict[str, Any]:
+        failed = f"[red]{self.tally.failed} failed" if self.tally.failed else ""
+        return {"rate": self.tally.rate(), "failed": failed}
+
+
+def make_progress(console: Console) -> LogProgress | BarProgress:
+    return BarProgress(console) if console.is_terminal else LogProgress(console)
+
+
+def _tell_failure(console: Console, record: ImageRecord) -> None:
+    if record.status == FAILED:
+        error = shown(record.error or "")
+        console.print(f"[red]failed[/] {shown(record.image)}: {error}")
+
+
+def print_summary(console: Console, summary: RunSummary) -> None:
+    """What the run did, and which images failed."""
+    s = summary
+    worked = s.ok + s.no_object + s.failed
+    console.print(
+        f"{s.images} images: {s.ok} masked, {s.no_object} without object, {s.failed} failed, "
+        f"{s.skipped} done before",
+    )
+    if worked:
+        console.print(
+            f"{duration(s.seconds_wall)}, {s.images_per_hour:,.0f} images/h; results in "
+            f"{shown(str(s.output))}",
+        )
+    _tell_not_staged(console, s.not_staged)
+    if s.steps:
+        console.print(f"memory ran short: went on with {', '.join(s.steps)}")
+    if s.to_check:
+        console.print(
+            f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
+            f"check them first, automask records {shown(str(s.output))} lists them"
+        )
+    for image, error in s.failures[:SHOWN_FAILURES]:
+        console.print(f"  failed {shown(image)}: {shown(error)}")
+    if s.failed > SHOWN_FAILURES:
+        more = s.failed - SHOWN_FAILURES
+        console.print(f"  and {more} more, see records/ in the output folder")
+
+
+def duration(seconds: float) -> str:
+    """12 s, 3 min 20 s, 7 h 05 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def print_start(console: Console, prepared: Prepared) -> None:
+    """Which part of the images this task masks, and who said so; nothing where it is all."""
+    shard, mine = prepared.shard, len(prepared.jobs)
+    if shard.told_by:
+        console.print(
+            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {mine + prepared.elsewhere:,} "
+            f"images, records in {shard.task_name}.jsonl"
+        )
+    _tell_not_staged(console, prepared.not_staged)
+
+
+def _tell_not_staged(console: Console, fault: str | None) -> None:
+    if fault is not None:
+        console.print(f"[red]weights not staged[/]: {shown(fault)}")
+
+
+def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
+    """What a run would do."""
+    crew, scheduler = prepared.crew, prepared.config.scheduler
+    where = f"{prepared.device}, {crew.workers} workers x {crew.threads} threads"
+    console.print(
+        f"would mask {len(plan.todo)} images, {len(plan.done)} are done; model "
+        f"{shown(prepared.config.model)} on "
+        + (f"the workers of {shown(scheduler)}" if scheduler else where),
+    )
+    for job in plan.todo:
+        console.print(f"  {shown(job.image)}")

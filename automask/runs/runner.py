@@ -1,0 +1,139 @@
+"""A run: lock, plan, workers, records, summary."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+from automask.config import RunConfig
+from automask.errors import OutputError, UsageError, reraise_oserror
+from automask.output.plan import Plan
+from automask.output.task import (
+    TaskNote,
+    agree_on_settings,
+    group_of,
+    held,
+    read_earlier,
+    tidy,
+    write_note,
+)
+from automask.records import RecordWriter
+from automask.runs.dispatch import outcomes
+from automask.runs.machine import describe_machine
+from automask.runs.prepare import Prepared, plan_against, prepare
+from automask.runs.summary import RunSummary, Silence, Watcher
+from automask.system.signals import Stop, heard_signals
+
+# In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
+CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
+
+
+def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
+    """Masks every image of `config.input` into `config.output`, and returns what happened.
+
+    Raises UsageError, ConfigError, CollisionError, SettingsChangedError, WeightsError, DeviceError
+    or LockedError before anything is masked; OutputError where the disk is full; WorkersError where
+    no worker comes up; Interrupted on SIGINT, SIGTERM and SIGUSR1. Whatever was finished by then is
+    recorded, and a rerun goes on from there.
+    """
+    with heard_signals() as stop:
+        return execute(prepare(config), watcher or Silence(), stop)
+
+
+def execute(
+    prepared: Prepared, watcher: Watcher, stop: Stop, command: Sequence[str] | None = None
+) -> RunSummary:
+    """Does what `prepare` found to be possible. command: of the command line, to be recorded."""
+    output, began = prepared.config.output, time.perf_counter()
+    with ExitStack() as held_output:
+        with reraise_oserror(UsageError, f"cannot write into {output}"):
+            ledger = held_output.enter_context(held(output, prepared.shard))
+            plan, generation = _begin(prepared, command)
+        summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
+        summary.not_staged = prepared.not_staged
+        _mask(prepared, plan, generation, ledger, summary, watcher, stop)
+        stop.raise_if_wanted()
+        with reraise_oserror(OutputError, _stopped(f"cannot write {ledger}")):
+            tidy(output, prepared.shard)
+    summary.seconds_wall = time.perf_counter() - began
+    return summary
+
+
+def _begin(prepared: Prepared, command: Sequence[str] | None) -> tuple[Plan, int]:
+    """The plan and the number of this run, once it is agreed and written what it is."""
+    config, shard = prepared.config, prepared.shard
+    earlier = read_earlier(config.output, shard)
+    plan = plan_against(prepared, earlier)  # first: it looks at what `run.json` says as yet
+    is_new = not any(known.is_done for known in earlier.values())
+    described = {**_describe(prepared), "command": command}
+    agree_on_settings(config.output, shard, described, is_new, config.overwrite)
+    generation = 1 + max((known.generation for known in earlier.values()), default=0)
+    note = TaskNote(
+        task=shard.task_name,
+        group=group_of(shard),
+        images=len(prepared.jobs),
+        # With a limit nobody knows how many images the other tasks have.
+        everywhere=len(prepared.jobs) + (0 if config.limit else prepared.elsewhere),
+        todo=len(plan.todo),
+        generation=generation,
+        started=time.time(),
+        host=socket.gethostname(),
+    )
+    write_note(config.output, note)
+    return plan, generation
+
+
+def _mask(
+    prepared: Prepared,
+    plan: Plan,
+    generation: int,
+    ledger: Path,
+    summary: RunSummary,
+    watcher: Watcher,
+    stop: Stop,
+) -> None:
+    watcher.begin(summary.images, summary.skipped)
+    try:
+        # Closed before the lock is given back: until then workers may still write.
+        found = closing(outcomes(prepared, plan, generation, stop))
+        with RecordWriter(ledger) as writer, found as finished:
+            for outcome in finished:
+                with reraise_oserror(OutputError, _stopped("cannot write a record")):
+                    writer.append(outcome.record)
+                summary.count(outcome.record)
+                watcher.finished(outcome.record)
+                if outcome.is_fatal:  # nothing more can be written
+                    raise OutputError(_stopped(str(outcome.record.error)))
+    finally:
+        watcher.end()
+
+
+def _stopped(reason: str) -> str:
+    return (
+        "stopped; nothing finished is lost: make room in the output folder, then run the same "
+        f"command again\n{reason}"
+    )
+
+
+def _describe(prepared: Prepared) -> dict[str, Any]:
+    """`run.json`: what was asked, with what, on what. Folders are found again from anywhere."""
+    config = prepared.config
+    folders = {"input": config.input.absolute(), "output": config.output.absolute()}
+    return {
+        "config": config.model_copy(update=folders).model_dump(mode="json"),
+        "mask_settings": prepared.settings,
+        "model_file": str(prepared.weights.file.resolve()),
+        "generator_settings": {
+            **prepared.weights.checkpoint.settings,
+            **prepared.config.propose.settings,
+        },
+        "tasks": prepared.shard.count,
+        "workers": prepared.crew.workers,
+        "threads": prepared.crew.threads,
+        **describe_machine("cpu" if prepared.config.scheduler else prepared.device),
+        **(CLUSTER_DESCRIBED if prepared.config.scheduler else {}),
+    }

@@ -1,0 +1,1 @@
+"""Which images are this task's, and the batch systems that say so."""

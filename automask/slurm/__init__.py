@@ -1,1 +1,0 @@
-"""A batch script for SLURM."""

@@ -1,0 +1,1 @@
+"""Signals, scratch folders, files, cores."""

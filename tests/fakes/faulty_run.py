@@ -1,0 +1,127 @@
+"""`python faulty_run.py FAULT:IMAGE[:once] run ...`: the command line, with a fault in its workers.
+
+The fault happens in the worker that has the image in hand, each time, or the first time only. The
+model, the pool and everything else are the real ones.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automask.image import pipeline
+from automask.image.pipeline import WorkerContext
+from automask.pool import workers
+from automask.pool.workers import Owner, WorkerSetup
+from automask.records import ProposalSet
+
+FAULT = "AUTOMASK_TEST_FAULT"  # how the workers learn of it
+HUNGRY_BYTES = 2**38  # more than any machine's limit that a test sets
+
+real_model_bench = workers.model_context
+
+
+def crash() -> None:
+    """A bug in a library written in C."""
+    ctypes.string_at(0)
+
+
+def exit_at_once() -> None:
+    """A library that thinks the process is its own."""
+    os._exit(7)
+
+
+def killed() -> None:
+    """What the system does to a process for want of memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang() -> None:
+    """A loop without end."""
+    while True:
+        time.sleep(0)
+
+
+def hungry() -> None:
+    """More memory than there is."""
+    np.ones(HUNGRY_BYTES, np.uint8)
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    "crash": crash,
+    "exit": exit_at_once,
+    "killed": killed,
+    "hang": hang,
+    "hungry": hungry,
+}
+
+
+class FaultyProposer:
+    """A proposer that something happens to, at one image."""
+
+    def __init__(self, real: Any, setup: WorkerSetup, fault: str) -> None:
+        self.real, self.batch_divisor = real, setup.batch_divisor
+        self.name, self.image, *self.when = fault.split(":")
+        self.mark = setup.config.output.with_suffix(".happened")
+        self.in_hand = ""  # the image's name; the model is not told it
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def propose(self, image_rgb: np.ndarray) -> ProposalSet:
+        if self.name in FAULTS and self._is_due():
+            FAULTS[self.name]()
+        return self.real.propose(image_rgb)
+
+    def write(self, target: Path, data: bytes) -> None:
+        """In place of write_atomic: killed with half of the file written."""
+        if self.name == "torn" and self._is_due():
+            (target.parent / pipeline.partial_name(target.name)).write_bytes(data[: len(data) // 2])
+            killed()
+        real_write(target, data)
+
+    def load(self, file: Path, max_pixels: int) -> Any:
+        self.in_hand = file.name
+        return real_load(file, max_pixels)
+
+    def _is_due(self) -> bool:
+        if self.in_hand != self.image:
+            return False
+        if self.when == ["once"]:
+            is_first = not self.mark.exists()
+            self.mark.touch()
+            return is_first
+        return "small" not in self.when or self.batch_divisor == 1
+
+
+real_load, real_write = pipeline.load, pipeline.write_atomic
+
+
+def faulty_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
+    context = real_model_bench(setup, owner)
+    proposer = FaultyProposer(context.proposer, setup, os.environ[FAULT])
+    pipeline.load, pipeline.write_atomic = proposer.load, proposer.write
+    return replace(context, proposer=proposer)
+
+
+def main() -> None:
+    import faulty_run  # by the name that a worker finds it under
+
+    from automask import cli
+
+    os.environ[FAULT] = sys.argv.pop(1)
+    workers.model_context = faulty_run.faulty_bench
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A run gives its output back only when nobody writes there any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from automask.config import RunConfig
+from automask.errors import OutputError
+from automask.image.pipeline import Outcome
+from automask.output.task import is_running
+from automask.runs import runner
+from automask.runs.prepare import prepare
+from automask.runs.summary import Silence
+from automask.system.signals import Stop
+
+if TYPE_CHECKING:
+    from conftest import RecordMaker
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
+    """Of a run over one photograph, which nobody masks."""
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "in" / "a.png")
+    monkeypatch.setattr(runner, "outcomes", lambda *_: (one for one in ()))
+    return RunConfig(input=tmp_path / "in", output=tmp_path / "out", device="cpu")
+
+
+def test_the_command_that_made_a_run_is_written_down(config: RunConfig) -> None:
+    command = ["automask", "run", "in", "out"]
+    runner.execute(prepare(config), Silence(), Stop(), command)
+    assert json.loads((config.output / "run.json").read_text())["command"] == command
+
+
+def test_of_a_run_from_python_there_is_no_command(config: RunConfig) -> None:
+    # sys.argv is that of the script, or notebook, that called.
+    runner.run(config)
+    assert json.loads((config.output / "run.json").read_text())["command"] is None
+
+
+def test_the_workers_are_ended_before_the_lock_is_given_back(
+    tmp_path: Path, make_record: RecordMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    Image.new("RGB", (8, 8)).save(tmp_path / "in" / "a.png")
+    output = tmp_path / "out"
+    locked_when_ended: list[bool] = []
+
+    def full_disk(*_: Any) -> Iterator[Outcome]:
+        try:
+            yield Outcome(make_record(status="failed", error="disk full"), is_fatal=True)
+        finally:
+            locked_when_ended.append(is_running(output, "run"))
+
+    monkeypatch.setattr(runner, "outcomes", full_disk)
+    prepared = prepare(RunConfig(input=tmp_path / "in", output=output, device="cpu"))
+    with pytest.raises(OutputError, match="disk full"):
+        runner.execute(prepared, Silence(), Stop())
+    assert locked_when_ended == [True]
+    assert not is_running(output, "run")

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from automask.lock import guarded
+from automask.output.lock import guarded
 
 DECISIONS: Final = "decisions"  # the folder, in the output folder
 MACHINE: Final = "machine"  # the folder of the masks as the machine had made them

@@ -1,29 +1,25 @@
-"""The command line: parse, call one function, print; errors become exit codes here."""
+"""The command line: find the command, run it, turn errors into messages and exit codes.
+
+To add a command `automask some-name`:
+
+1. write `automask/commands/some_name.py` with a function `some_name_command`;
+2. add one row to `COMMANDS` (or to `DEVELOP`): its name, one line of help, its panel.
+
+The module of a command is imported when that command is run, and by nothing else: `--help` reads
+the table alone, and stays quick however many commands there are.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
-from automask.commands.array import array_command
-from automask.commands.bench import bench_command
-from automask.commands.compare import compare_command
-from automask.commands.eval import eval_command
-from automask.commands.eval_choice import eval_choice_command
-from automask.commands.eval_filters import eval_filters_command
-from automask.commands.eval_prompts import eval_prompts_command
-from automask.commands.export import export_command
-from automask.commands.fetch import fetch_command
-from automask.commands.fit_choice import fit_choice_command
-from automask.commands.merge import merge_command
-from automask.commands.models import models_command
-from automask.commands.records import records_command
-from automask.commands.report import report_command
-from automask.commands.run import run_command
-from automask.commands.status import status_command
-from automask.commands.tune import tune_command
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.show.console import visible
 
@@ -33,50 +29,129 @@ EXIT_CODES = (
     "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
 )
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    help="Masks every photograph of a folder: the primary object, as trimaps to train on.",
-    epilog=EXIT_CODES,
-    pretty_exceptions_enable=False,
+NIGHT = "The night"
+MORNING = "The morning after"
+OWN_MODEL = "Your own model"
+MEASURING = "Measuring"
+
+
+class Row(NamedTuple):
+    """One command in the list of `automask --help`."""
+
+    name: str
+    help: str
+    panel: str | None = None
+
+
+COMMANDS = (
+    Row("run", "Mask every image of INPUT into OUTPUT; a rerun does only what is new.", NIGHT),
+    Row("status", "Show how far a run or a job array is, also while it is running.", NIGHT),
+    Row("models", "List the checkpoints: size, license, whether each is here and verified.", NIGHT),
+    Row("fetch", "Download checkpoints and verify their SHA-256.", NIGHT),
+    Row("array", "Print a batch script that masks INPUT as a SLURM job array.", NIGHT),
+    Row("merge", "Merge the ledgers of a job array's tasks into records/run.jsonl.", NIGHT),
+    Row("report", "Write the report of a run: what failed, what to check first, times.", MORNING),
+    Row("records", "Show which images to check first, or export all records.", MORNING),
+    Row("export", "Write the masks in the format of a training or labelling tool.", MORNING),
+    Row("tune", "Adapt a model to your own reviewed masks; start with 20 of one kind.", OWN_MODEL),
+    Row("eval", "Compare a folder of masks with true masks, whoever made them.", MEASURING),
+    Row("compare", "Compare two runs over the same images: speed, cost, agreement.", MEASURING),
+    Row("bench", "Measure how fast this machine masks: models, devices, generators.", MEASURING),
+)  # fmt: skip
+
+DEVELOP = (
+    Row("eval-choice", "Measure the choice of the primary object against true masks."),
+    Row("eval-filters", "Measure what each proposal filter costs: masks left, best IoU."),
+    Row("eval-prompts", "Measure a model's answers to boxes and points, and its predicted IoU."),
+    Row("fit-choice", "Fit the weights of the choice to your own labelled photographs."),
 )
 
-app.command("run", epilog=EXIT_CODES)(run_command)
-app.command("models")(models_command)
-app.command("fetch")(fetch_command)
-app.command("eval-choice")(eval_choice_command)
-app.command("fit-choice")(fit_choice_command)
-app.command("eval-prompts")(eval_prompts_command)
-app.command("tune")(tune_command)
-app.command("array")(array_command)
-app.command("bench")(bench_command)
-app.command("eval")(eval_command)
-app.command("report")(report_command)
-app.command("compare")(compare_command)
-app.command("records")(records_command)
-app.command("status")(status_command)
-app.command("merge")(merge_command)
-app.command("export")(export_command)
-app.command("eval-filters")(eval_filters_command)
+
+class LazyGroup(TyperGroup):
+    """A group whose commands are rows of a table until one of them is run."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that `args` begins with, its module imported.
+
+        Args:
+            ctx: The context of this group.
+            args: The rest of the command line, a command's name first.
+
+        Returns:
+            The name, the command, and the arguments left for it.
+        """
+        name, listed, rest = super().resolve_command(ctx, args)
+        if name is None or listed is None or isinstance(listed, TyperGroup):
+            return name, listed, rest
+        if listed.hidden:
+            _say(f"`{name}` is now `develop {name}`; the old name still works")
+        return name, load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """The command of that name with all its options.
+
+    Args:
+        name: As typed, `eval-choice`.
+
+    Returns:
+        A click command, from automask/commands/eval_choice.py.
+    """
+    module = name.replace("-", "_")
+    function = getattr(import_module(f"automask.commands.{module}"), f"{module}_command")
+    alone = typer.Typer(add_completion=False)
+    alone.command(name, epilog=EXIT_CODES if name == "run" else None)(function)
+    return typer.main.get_command(alone)
+
+
+def _list(group: typer.Typer, rows: Sequence[Row], hidden: bool = False) -> None:
+    """Name the commands to `group` without importing them."""
+    for row in rows:
+        group.command(row.name, help=row.help, rich_help_panel=row.panel, hidden=hidden)(_unloaded)
+
+
+def _unloaded() -> None:
+    """Stands for a command in a list; LazyGroup puts the real one in its place."""
+
+
+def _group(help: str, epilog: str | None = None) -> typer.Typer:
+    return typer.Typer(
+        cls=LazyGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        help=help,
+        epilog=epilog,
+        pretty_exceptions_enable=False,
+    )
+
+
+app = _group(
+    "Mask every photograph of a folder: the primary object, as trimaps to train on.", EXIT_CODES
+)
+develop = _group("Measure and fit the choice of the primary object.")
+_list(app, COMMANDS)
+app.add_typer(develop, name="develop", rich_help_panel=MEASURING)
+_list(develop, DEVELOP)
+_list(app, DEVELOP, hidden=True)  # their names before 0.2.0
 
 
 def main() -> None:
-    """Entry point: runs the command and turns errors into messages and exit codes."""
+    """Entry point: run the command, and turn errors into messages and exit codes."""
     try:
         app()
     except AutomaskError as error:
-        _complain(str(error))
+        _say(str(error))
         sys.exit(error.exit_code)
     except (Interrupted, KeyboardInterrupt) as stop:
-        _complain(
-            "interrupted; what a run has finished is recorded, run the same command to go on "
-            "(without --overwrite, which would begin again); other commands begin again"
+        _say(
+            "interrupted; finished images are recorded, and the same `automask run` continues "
+            "after them (without --overwrite, which starts over); other commands start over"
         )
         sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
 
 
-def _complain(message: str) -> None:
-    """The lines of a message are ours; a file's name in it must not reach the terminal as it is."""
+def _say(message: str) -> None:
+    """Print to stderr; a file name in the message must not reach the terminal unescaped."""
     lines = (visible(line) for line in f"automask: {message}".split("\n"))
-    with suppress(OSError):  # a full disk under the log: the exit code says it still
+    with suppress(OSError):  # a full disk under the log: the exit code still reports the error
         print(*lines, sep="\n", file=sys.stderr, flush=True)

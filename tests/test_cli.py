@@ -17,7 +17,16 @@ import automask.evaluate.choice
 import automask.evaluate.filters
 import automask.sam.build
 import automask.sam.predictor
-from automask.cli import main
+from automask.cli import (
+    COMMANDS,
+    DEVELOP,
+    MEASURING,
+    MORNING,
+    NIGHT,
+    OWN_MODEL,
+    load_command,
+    main,
+)
 from automask.errors import OutputError
 from automask.evaluate.choice import Row
 from automask.evaluate.filters import Left
@@ -75,6 +84,47 @@ def test_help_comes_without_torch_and_names_the_exit_codes() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "Exit codes" in shown.stdout
     assert shown.stdout.strip().endswith("False")
+
+
+def test_every_command_of_the_table_has_its_module_and_begins_its_help_as_the_table_does() -> None:
+    for row in (*COMMANDS, *DEVELOP):
+        command = load_command(row.name)
+        assert command.name == row.name
+        assert command.help.split("\n\n")[0].replace("\n", " ") == row.help
+
+
+def test_help_lists_the_commands_by_panel_and_imports_none_of_them() -> None:
+    code = (
+        "import sys; sys.argv = ['automask', '--help']\n"
+        "from automask.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print([m for m in sys.modules if 'automask.commands.' in m])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    places = [
+        shown.stdout.index(f"─ {panel} ─") for panel in (NIGHT, MORNING, OWN_MODEL, MEASURING)
+    ]
+    assert places == sorted(places)
+    assert "eval-choice" not in shown.stdout
+    assert shown.stdout.strip().endswith("[]")
+
+
+def test_a_command_of_the_group_develop_keeps_its_old_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("eval-choice", tmp_path, tmp_path)
+    renamed = "`eval-choice` is now `develop eval-choice`"
+    assert call(*arguments, monkeypatch=monkeypatch) == 2
+    assert f"{renamed}; the old name still works\nautomask: no image in" in capsys.readouterr().err
+    assert call("develop", *arguments, monkeypatch=monkeypatch) == 2
+    assert capsys.readouterr().err.startswith("automask: no image in")
+
+
+def test_a_misspelt_command_is_wrong_usage_and_the_right_one_is_suggested(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("rnu", monkeypatch=monkeypatch) == 2
+    assert "run" in capsys.readouterr().err
 
 
 def test_the_module_is_the_command() -> None:

@@ -1,1 +1,1 @@
-"""Commands whose packages have none of their own. Nothing here is heavy: `--help` reads it."""
+"""One module a command: parse, call one function, print. automask/cli.py lists them."""

@@ -1,4 +1,4 @@
-"""The options of `automask array`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask array`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def array_command(
     cpus: Annotated[int | None, typer.Option(min=1, help="Cores of each task.")] = None,
     logs: Annotated[Path, typer.Option(help="Folder for a log of each task.")] = Path("."),
 ) -> None:
-    """Print a batch script that masks INPUT as a SLURM job array; sbatch takes it."""
+    """Print a batch script that masks INPUT as a SLURM job array."""
     from automask.errors import UsageError
     from automask.sharding.slurm import ArrayJob, script
 

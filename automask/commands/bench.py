@@ -1,4 +1,4 @@
-"""The options of `automask bench`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask bench`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def bench_command(
         Path | None, typer.Option(help="File for a picture, .png or .svg; both are written.")
     ] = None,
 ) -> None:
-    """Measure how fast this machine masks: models, devices and generators side by side.
+    """Measure how fast this machine masks: models, devices, generators.
 
     Warm-up apart, in turns, end to end, with what becomes of the masks.
     """

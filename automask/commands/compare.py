@@ -1,4 +1,4 @@
-"""The options of `automask compare`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask compare`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def compare_command(
         typer.Option(help="Folder of the photographs, for the page.  (default: as run.json says)"),
     ] = None,
 ) -> None:
-    """Compare two runs over the same images: speed, cost, and how alike their masks are.
+    """Compare two runs over the same images: speed, cost, agreement.
 
     For GPU or CPU, one model or another, fast or stock.
     """

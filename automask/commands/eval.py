@@ -1,4 +1,4 @@
-"""The options of `automask eval`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask eval`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `automask eval-choice`."""
+"""The command `automask develop eval-choice`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def eval_choice_command(
     points: Annotated[str | None, typer.Option(help="few or full, see run.")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="See run.")] = False,
 ) -> None:
-    """Measure rules of choice against true masks: ours, argmax of score, largest, oracle."""
+    """Measure the choice of the primary object against true masks."""
     from automask.api import proposer_for
     from automask.config import load_config
     from automask.evaluate.choice import FromModel, FromTruth, evaluate, print_table, write_csv

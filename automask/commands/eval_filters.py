@@ -1,4 +1,4 @@
-"""The options of `automask eval-filters`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask develop eval-filters`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def eval_filters_command(
     every: Annotated[int, typer.Option(min=1, help="Only every so many-th image.")] = 1,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
 ) -> None:
-    """Measure what each filter costs: masks left and the best one's IoU, stock and ours.
+    """Measure what each proposal filter costs: masks left, best IoU.
 
     Slow: the stock generator enlarges every mask of every point.
     """

@@ -1,4 +1,4 @@
-"""The command `automask eval-prompts`."""
+"""The command `automask develop eval-prompts`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def eval_prompts_command(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
 ) -> None:
-    """Measure a model's answers to boxes and points, and how honest its predicted IoU is."""
+    """Measure a model's answers to boxes and points, and its predicted IoU."""
     from automask.config import load_config
     from automask.evaluate.prompts import evaluate_prompts, print_prompt_table
     from automask.labelled.folder import LabelledFolder

@@ -1,4 +1,4 @@
-"""The options of `automask export`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask export`."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def export_command(
         bool, typer.Option("--overwrite", help="Write into a folder that is not empty.")
     ] = False,
 ) -> None:
-    """Write the masks in the form that a training or labelling tool reads."""
+    """Write the masks in the format of a training or labelling tool."""
     from rich.progress import track
 
     from automask.errors import UsageError

@@ -1,4 +1,4 @@
-"""The command `automask fit-choice`."""
+"""The command `automask develop fit-choice`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def fit_choice_command(
         bool, typer.Option("--from-nothing", help="Do not hold to the weights in use; needs many.")
     ] = False,
 ) -> None:
-    """Fit the evidence's weights to your own kind of picture; 20 labelled photographs will do.
+    """Fit the weights of the choice to your own labelled photographs.
 
     A run takes them with `[choose] fitted = "FILE"` in its --config.
     """

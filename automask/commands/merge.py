@@ -17,7 +17,7 @@ def merge_command(
         bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html.")
     ] = True,
 ) -> None:
-    """Make one ledger, records/run.jsonl, of those that a job array's tasks have written."""
+    """Merge the ledgers of a job array's tasks into records/run.jsonl."""
     from automask.status.merge import merge_output
     from automask.status.printing import exit_code, print_status, refuse_other_folders
 

@@ -13,7 +13,7 @@ from automask.show.console import make_console, shown
 def models_command(
     weights: Annotated[Path | None, typer.Option(help="Folder to look in first.")] = None,
 ) -> None:
-    """List the checkpoints: family, size, license, and whether each is here and verified."""
+    """List the checkpoints: size, license, whether each is here and verified."""
     from rich.table import Column, Table
 
     from automask.sam.checkpoints import CHECKPOINTS

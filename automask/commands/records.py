@@ -1,4 +1,4 @@
-"""The options of `automask records`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask records`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def records_command(
         int, typer.Option(min=1, help="Without --out: how many of the lowest confidence to show.")
     ] = 20,
 ) -> None:
-    """Show which images to check first, or write all records into one file for other tools."""
+    """Show which images to check first, or export all records."""
     from automask.errors import UsageError
     from automask.show.console import make_console, shown
     from automask.show.grid import print_grid

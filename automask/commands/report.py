@@ -1,4 +1,4 @@
-"""The options of `automask report`. Imports nothing heavy: `automask --help` reads this."""
+"""The command `automask report`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def report_command(
     ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
-    """Write what a run did as one page: what failed, what to check first, every mask, all times."""
+    """Write the report of a run: what failed, what to check first, times."""
     from automask.show.console import make_console
     from automask.system.files import refuse_unwritable
 

@@ -91,7 +91,7 @@ def run_command(
         bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html at the end.")
     ] = True,
 ) -> None:
-    """Mask every image of INPUT into OUTPUT; a rerun does only what is new or changed."""
+    """Mask every image of INPUT into OUTPUT; a rerun does only what is new."""
     from automask.config import load_config
     from automask.runs.prepare import plan_of, prepare
     from automask.runs.progress import make_progress, print_plan, print_start, print_summary

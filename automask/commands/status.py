@@ -17,7 +17,10 @@ def status_command(
         bool, typer.Option("--json", help="For programs; with all failures.")
     ] = False,
 ) -> None:
-    """How far a run, or a job array, is; works while it goes on. Exit code 0 when all is done."""
+    """Show how far a run or a job array is, also while it is running.
+
+    The exit code is 0 when everything is done.
+    """
     from automask.status.printing import exit_code, print_status, refuse_other_folders, values
     from automask.status.status import read_status
 

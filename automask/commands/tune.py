@@ -31,7 +31,7 @@ def tune_command(
     foreground: Annotated[int, typer.Option(help="Foreground's label in the trimaps.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of views and prompts.")] = 0,
 ) -> None:
-    """Adapt a model to your own reviewed masks; 20 of one kind of picture are a good start.
+    """Adapt a model to your own reviewed masks; start with 20 of one kind.
 
     Delete the results that are wrong, or mend them, and name the folder.
     """

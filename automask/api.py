@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from automask.config import RunConfig, load_config
 from automask.errors import UsageError
-from automask.image.closer import Proposer
 from automask.image.pipeline import mask_image as mask_with
-from automask.records import MaskResult
+from automask.records import MaskResult, Proposer
 
 
 def mask_image(

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,18 @@ class ProposalSet:
     proposals: list[Proposal]
     scene: Scene
     seconds: dict[str, float]  # encode, decode
+
+
+class Proposer(Protocol):
+    """What `sam/` gives to this side: masks for an image, with the seconds they took."""
+
+    max_side: int  # longest side of the image it wants, px; 0: any
+    mask_side: int  # logits on the longest side of the masks it makes
+    look_again_below: float  # confidence below which a second look pays
+
+    def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet: ...
+
+    def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet: ...
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from automask.config import RunConfig
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.image.scan import scan_part
 from automask.image.write import encode_png
 from automask.output.plan import make_plan

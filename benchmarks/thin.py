@@ -19,12 +19,13 @@ from rich.table import Table
 from automask.api import proposer_for
 from automask.config import RunConfig
 from automask.image.alpha import band_px, make_alpha
-from automask.image.closer import Proposer, look_closer
 from automask.image.metrics import boundary_f, mask_iou
+from automask.image.pipeline import locate
 from automask.image.refine import refine
 from automask.image.sizes import at_size
 from automask.image.write import encode_png
 from automask.labelled.studio import on_backdrop
+from automask.records import Proposer
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -100,12 +101,12 @@ def painted(mask: Mask, rng: np.random.Generator) -> Image:
 def seen(image: Image, proposer: Proposer) -> tuple[list[Mask], Image]:
     """The mask at each of STAGES, and the alpha matte."""
     found = proposer.propose(image)
-    looked = look_closer(image, found, proposer, CONFIG)
-    index = looked.choice.index
-    proposed = at_size(None if index is None else looked.found.proposals[index], image.shape)
+    selection = locate(image, found, proposer, CONFIG)
+    index = selection.choice.index
+    proposed = at_size(None if index is None else selection.found.proposals[index], image.shape)
     undrawn = CONFIG.refine.model_copy(update={"edge_radius": 0.0})
     second, written = (
-        refine(looked.closeup, image.shape, proposer.mask_side, settings)
+        refine(selection.closeup, image.shape, proposer.mask_side, settings)
         for settings in (undrawn, CONFIG.refine)
     )
     half_px = band_px(written, 1, CONFIG.alpha)

@@ -27,14 +27,15 @@ from automask.api import proposer_for
 from automask.config import RefineConfig, RunConfig
 from automask.evaluate.trust import trust
 from automask.evaluate.wording import trust_lines
-from automask.image.choose import area_fraction, border_coverage, choose, flags_of
-from automask.image.closer import Proposer, look_closer
+from automask.image.choose import choose, flags_of
 from automask.image.metrics import boundary_f, mask_iou
+from automask.image.pipeline import locate
+from automask.image.ranking import area_fraction, border_coverage
 from automask.image.refine import cleaned, refine
 from automask.image.sizes import at_size, shrink
 from automask.labelled.folder import Labelled, dataset_of
 from automask.labelled.made_up import NeverAgain, proposals_from_truth
-from automask.records import Proposal, ProposalSet, Scene
+from automask.records import Proposal, ProposalSet, Proposer, Scene
 from automask.runs.progress import shown
 from automask.runs.summary import LOW_CONFIDENCE
 from automask.show.spreadsheet import cells
@@ -55,7 +56,7 @@ class Row:
     largest: float  # largest mask that does not touch the border
     chosen: float  # the proposal with the most evidence, of those that the model made
     merged: float  # the same with wholes in the place of their parts: what a run chooses
-    looked: float  # its mask after the second look
+    selection: float  # its mask after the second look
     final: float  # the mask that a run writes, its outline drawn to the edges
     oracle: float  # best proposal that the model made
     whole: float  # best of them and of the wholes that were made of them
@@ -72,7 +73,7 @@ RULES = {
     "largest": "largest",
     "chosen": "chosen",
     "merged": "merged",
-    "looked": "second look",
+    "selection": "second look",
     "final": "final",
     "oracle": "oracle",
     "whole": "with wholes",
@@ -131,10 +132,10 @@ def evaluate(
 def row_of(photograph: Labelled, found: ProposalSet, proposer: Proposer, config: RunConfig) -> Row:
     """What each rule would choose among the proposals, against the truth."""
     truth, proposals = photograph.truth, found.proposals
-    looked = look_closer(photograph.image, found, proposer, config)
-    wholes, choice = looked.found.proposals, looked.choice
+    selection = locate(photograph.image, found, proposer, config)
+    wholes, choice = selection.found.proposals, selection.choice
     raw, final = (
-        refine(looked.closeup, truth.shape, proposer.mask_side, settings)
+        refine(selection.closeup, truth.shape, proposer.mask_side, settings)
         for settings in (_undrawn(config.refine), config.refine)
     )
 
@@ -157,7 +158,7 @@ def row_of(photograph: Labelled, found: ProposalSet, proposer: Proposer, config:
         largest=largest,
         chosen=chosen,
         merged=iou_of(None if choice.index is None else wholes[choice.index]),
-        looked=mask_iou(raw, truth),
+        selection=mask_iou(raw, truth),
         final=mask_iou(final, truth),
         oracle=oracle,
         whole=max([oracle, *(iou_of(p) for p in wholes if not any(p is q for q in proposals))]),

@@ -16,11 +16,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from automask.image.closer import Proposer
 from automask.image.metrics import mask_iou
 from automask.image.sizes import resized, shrink
 from automask.labelled.folder import Labelled
-from automask.records import Proposal
+from automask.records import Proposal, Proposer
 from automask.sam.distinct import SAME_IOU
 from automask.sam.generator import make_generator
 from automask.sam.unfiltered import (

@@ -16,21 +16,17 @@ from numpy.typing import NDArray
 from automask.config import ChooseConfig
 from automask.image.evidence import NAMES, evidence
 from automask.image.metrics import mask_iou
-from automask.image.scorer import Linear, Scorer, logistic, scorer
+from automask.image.ranking import (
+    area_fraction,
+    border_coverage,
+    is_acceptable,
+    logits_of,
+    scorer_of,
+)
+from automask.image.scorer import Linear, logistic
 from automask.records import Choice, Mask, Proposal, Scene
 
 MAX_CONTENDERS = 3  # two agree with the full grid on 0.5 % fewer photographs
-
-
-def area_fraction(mask: Mask) -> float:
-    """Share of the image that the mask (H x W) covers, 0..1."""
-    return float(np.count_nonzero(mask)) / mask.size
-
-
-def border_coverage(mask: Mask) -> float:
-    """Share of the image's border pixels that the mask (H x W) covers, 0..1; a backdrop nears 1."""
-    edges = (mask[0], mask[-1], mask[1:-1, 0], mask[1:-1, -1])
-    return float(np.concatenate(edges).mean())
 
 
 def choose(
@@ -67,16 +63,9 @@ def choose(
     return with_second_look(choice, config, None)
 
 
-def logits_of(
-    table: NDArray[np.float32], config: ChooseConfig, weights: Linear | None = None
-) -> NDArray[np.float64]:
-    """Log odds of being the object, K, from the evidence of K proposals, K x len(NAMES)."""
-    return (weights or _scorer(config).choice).logit(NAMES, table)
-
-
 def with_second_look(choice: Choice, config: ChooseConfig, seen_iou: float | None) -> Choice:
     """The choice, its confidence told the predicted IoU of a second look; None: there was none."""
-    sure = _scorer(config).sureness(confidence_evidence(choice, seen_iou))
+    sure = scorer_of(config).sureness(confidence_evidence(choice, seen_iou))
     return replace(choice, confidence=sure)
 
 
@@ -133,17 +122,6 @@ def _ranked(
     for index in np.argsort(-logits, kind="stable").tolist():
         if is_acceptable(proposals[index].mask, config):
             yield _Scored(index, float(logits[index]))
-
-
-def _scorer(config: ChooseConfig) -> Scorer:
-    return scorer(config.fitted, tuple(sorted(config.weights.items())))
-
-
-def is_acceptable(mask: Mask, config: ChooseConfig) -> bool:
-    """Whether a mask (H x W) can be the object at all: no speck, not the frame, no backdrop."""
-    if not mask.any() or not config.min_area <= area_fraction(mask) <= config.max_area:
-        return False
-    return border_coverage(mask) <= config.max_border_coverage
 
 
 def _first_other(

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
-from automask.image.choose import is_acceptable, logits_of
 from automask.image.evidence import NESTED, PART_AREA, colours_on_grid, evidence, gradient, sampled
 from automask.image.metrics import mask_iou
+from automask.image.ranking import is_acceptable, logits_of
 from automask.image.scorer import Linear
 from automask.image.sizes import at_size
 from automask.records import Mask, Proposal, Scene

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from automask.image.closer import Proposer
-from automask.records import Proposal
+from automask.records import Proposal, Proposer
 
 Mask = NDArray[np.bool_]
 

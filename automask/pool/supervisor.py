@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import WorkersError
-from automask.image.pipeline import Outcome, lost
+from automask.image.process import Outcome, lost
 from automask.pool.child import Child, Heard, Hearing, error_told
 from automask.pool.ladder import Ladder, Rung
 from automask.pool.memory import is_short, oom_kills

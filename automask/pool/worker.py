@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from automask.errors import AutomaskError, is_out_of_memory
-from automask.image.pipeline import WorkerContext, process
+from automask.image.process import WorkerContext, process
 from automask.pool.workers import WorkerSetup, ends_with_error, watch_parent
 from automask.records import Job, to_line
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.config import RunConfig
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.sam.weights import Weights
 
 PARENT_CHECK_SECONDS = 0.5

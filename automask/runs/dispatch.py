@@ -14,7 +14,7 @@ from automask.system.scratch import scratch_folder
 from automask.system.signals import Stop
 
 if TYPE_CHECKING:
-    from automask.image.pipeline import Outcome
+    from automask.image.process import Outcome
     from automask.pool.workers import WorkerSetup
 
 

@@ -28,15 +28,16 @@ from rich.table import Table
 from automask.config import RunConfig
 from automask.errors import UsageError
 from automask.image.choose import confidence_evidence
-from automask.image.closer import Proposer, Selection, look_again, look_once
 from automask.image.closeup import pasted
 from automask.image.evidence import NAMES, evidence
 from automask.image.metrics import mask_iou
+from automask.image.pipeline import locate
 from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer
+from automask.image.second_look import Selection, second_look
 from automask.image.sizes import resized, shrink
 from automask.labelled.folder import Labelled
-from automask.labelled.made_up import proposals_from_truth
-from automask.records import Mask, ProposalSet
+from automask.labelled.made_up import NeverAgain, proposals_from_truth
+from automask.records import Mask, ProposalSet, Proposer
 from automask.system.files import write_atomic
 from automask.tuning.fit_linear import (
     RankingGroup,
@@ -224,17 +225,18 @@ def _told(case: Case, own: Linear, proposer: Proposer, config: RunConfig) -> lis
     not made and is not asked to look at again. Where nothing was chosen there is nothing to tell.
     """
     image = case.photograph.image
-    looked = look_once(image, case.found, config, own)
+    once = NeverAgain(proposer)
+    selection = locate(image, case.found, once, config, weights=own)
     if proposer.look_again_below > 0:
-        looked = look_again(looked, image, proposer, config, weights=own)
-    made_up = look_once(image, case.made_up, config, own)
-    both = ((looked, 1.0), (made_up, MADE_UP_WEIGHT))
+        selection = second_look(selection, image, proposer, config, weights=own)
+    made_up = locate(image, case.made_up, once, config, weights=own)
+    both = ((selection, 1.0), (made_up, MADE_UP_WEIGHT))
     return [_outcome(case, of, weight) for of, weight in both if of.closeup is not None]
 
 
-def _outcome(case: Case, looked: Selection, weight: float) -> ConfidenceSample:
-    assert looked.closeup is not None
+def _outcome(case: Case, selection: Selection, weight: float) -> ConfidenceSample:
+    assert selection.closeup is not None
     truth = case.photograph.truth
-    mask = pasted(looked.closeup, case.photograph.image.shape, truth.shape)
-    known = confidence_evidence(looked.choice, looked.seen_iou)
+    mask = pasted(selection.closeup, case.photograph.image.shape, truth.shape)
+    known = confidence_evidence(selection.choice, selection.seen_iou)
     return ConfidenceSample(known, mask_iou(mask, truth), weight)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from automask.errors import WeightsError
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Proposal, ProposalSet, Scene
 

@@ -14,7 +14,7 @@ from typing import Any
 from fakes import FakeProposer, make_setup
 
 from automask.config import settings_digest
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.image.scorer import scorer_sha256
 from automask.pool.workers import Owner, WorkerSetup
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from automask.config import RunConfig
 from automask.errors import WeightsError
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Job, Proposal, ProposalSet, Scene
 from automask.sam.weights import locate

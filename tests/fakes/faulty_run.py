@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from automask.image import pipeline
-from automask.image.pipeline import WorkerContext
+from automask.image import process as process_stage
+from automask.image.process import WorkerContext
 from automask.pool import workers
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import ProposalSet
@@ -85,7 +85,9 @@ class FaultyProposer:
     def write(self, target: Path, data: bytes) -> None:
         """In place of write_atomic: killed with half of the file written."""
         if self.name == "torn" and self._is_due():
-            (target.parent / pipeline.partial_name(target.name)).write_bytes(data[: len(data) // 2])
+            (target.parent / process_stage.partial_name(target.name)).write_bytes(
+                data[: len(data) // 2]
+            )
             killed()
         real_write(target, data)
 
@@ -103,13 +105,13 @@ class FaultyProposer:
         return "small" not in self.when or self.batch_divisor == 1
 
 
-real_load, real_write = pipeline.load, pipeline.write_atomic
+real_load, real_write = process_stage.load, process_stage.write_atomic
 
 
 def faulty_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     context = real_model_bench(setup, owner)
     proposer = FaultyProposer(context.proposer, setup, os.environ[FAULT])
-    pipeline.load, pipeline.write_atomic = proposer.load, proposer.write
+    process_stage.load, process_stage.write_atomic = proposer.load, proposer.write
     return replace(context, proposer=proposer)
 
 

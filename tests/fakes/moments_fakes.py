@@ -11,7 +11,7 @@ import numpy as np
 
 from automask.config import RunConfig
 from automask.errors import Interrupted
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Proposal, ProposalSet, Scene
 from automask.runs import dispatch, runner

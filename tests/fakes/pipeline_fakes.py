@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from automask.config import RunConfig
-from automask.image.pipeline import Outcome, WorkerContext, process
+from automask.image.process import Outcome, WorkerContext, process
 from automask.records import Job, Proposal, ProposalSet, Scene
 
 Mask = NDArray[np.bool_]

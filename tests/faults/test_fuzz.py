@@ -11,7 +11,7 @@ from damaged import damaged_files
 from fakes import fake_bench, make_setup
 
 from automask.config import LoadConfig
-from automask.image.pipeline import WorkerContext
+from automask.image.process import WorkerContext
 from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
 from automask.pool.supervisor import Patience, Supervisor

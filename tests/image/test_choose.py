@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
 from automask.errors import ConfigError
-from automask.image.choose import area_fraction, border_coverage, choose, flags_of
+from automask.image.choose import choose, flags_of
 from automask.image.evidence import NAMES, evidence
+from automask.image.ranking import area_fraction, border_coverage
 from automask.image.scorer import Linear, Scorer, Term
 from automask.records import Choice, Proposal, Scene
 

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from automask.config import ChooseConfig
-from automask.image.choose import border_coverage, choose
+from automask.image.choose import choose
+from automask.image.ranking import border_coverage
 from automask.records import Proposal, Scene
 
 Mask = NDArray[np.bool_]

@@ -19,7 +19,7 @@ from pipeline_fakes import (
     work,
 )
 
-from automask.image.pipeline import WorkerContext, lost, process
+from automask.image.process import WorkerContext, lost, process
 from automask.records import Job
 from automask.system.files import partial_name
 

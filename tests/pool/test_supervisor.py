@@ -34,7 +34,7 @@ from fakes import (
 )
 
 from automask.errors import Interrupted, WeightsError, WorkersError
-from automask.image.pipeline import Outcome
+from automask.image.process import Outcome
 from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
 from automask.pool.supervisor import Patience, Supervisor

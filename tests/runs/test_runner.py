@@ -12,7 +12,7 @@ from PIL import Image
 
 from automask.config import RunConfig
 from automask.errors import OutputError
-from automask.image.pipeline import Outcome
+from automask.image.process import Outcome
 from automask.output.task import is_running
 from automask.runs import runner
 from automask.runs.prepare import prepare

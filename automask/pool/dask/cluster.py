@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from automask.config import CHOICE_FILE
 from automask.errors import UsageError
-from automask.image.pipeline import Outcome
+from automask.image.process import Outcome
 from automask.pool.dask.dispatch import Dispatch
 from automask.pool.dask.link import connected
 from automask.pool.dask.worker import Errand

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from automask.errors import AutomaskError, ClusterError, UsageError
-from automask.image.pipeline import Outcome, lost
+from automask.image.process import Outcome, lost
 from automask.pool.dask.link import Gone, Withdrawn
 from automask.pool.dask.worker import Errand, Facts, Reply, Settled, facts, settle, work
 from automask.pool.supervisor import GRACE_SECONDS

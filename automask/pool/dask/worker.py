@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from automask.config import CHOICE_FILE, MASK_RULES, RunConfig, settings_digest
 from automask.errors import UsageError, WeightsError
-from automask.image.pipeline import Outcome, WorkerContext, process
+from automask.image.process import Outcome, WorkerContext, process
 from automask.image.scorer import scorer_sha256
 from automask.pool.workers import WorkerSetup, ends_with_error
 from automask.records import Job

@@ -16,7 +16,7 @@ from dask_processes import Cluster
 from fakes import CRASHES_ONCE, FINE, HUGE, KILLS, RAISES, WAITS, broken_bench, make_images
 
 from automask.errors import ClusterError, UsageError, WeightsError
-from automask.image.pipeline import Outcome
+from automask.image.process import Outcome
 from automask.pool.dask.cluster import run_on_cluster
 from automask.pool.dask.link import connected
 from automask.pool.supervisor import Patience

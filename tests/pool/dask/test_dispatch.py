@@ -10,7 +10,7 @@ import pytest
 from fakes import make_setup
 
 from automask.errors import ClusterError, UsageError
-from automask.image.pipeline import Outcome, lost
+from automask.image.process import Outcome, lost
 from automask.pool.dask import dispatch as dask_dispatch
 from automask.pool.dask.dispatch import Dispatch
 from automask.pool.dask.link import Gone, Withdrawn

@@ -1,4 +1,4 @@
-"""closer: parts merged, the object chosen, and looked at again, as `mask_image` has it done."""
+"""second_look: parts merged, the object chosen, and seen again, as `mask_image` has it done."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 from pipeline_fakes import FakeProposer, Mask, Pixels, RunMaker, centred_object, photograph
 
-from automask.image.closer import look_closer
-from automask.image.pipeline import mask_image
+from automask.image.pipeline import locate, mask_image
 from automask.records import Proposal, ProposalSet, Scene
 
 
@@ -52,8 +51,8 @@ def test_a_second_look_that_sees_nothing_changes_nothing(make_config: RunMaker) 
 def test_what_a_second_look_predicts_counts_where_its_mask_does(make_config: RunMaker) -> None:
     image, config = photograph(120, 160), make_config()
     found = FakeProposer().propose(image)
-    assert look_closer(image, found, LooksAgain(), config).seen_iou == 0.9
-    assert look_closer(image, found, LooksAgain(grow=-30), config).seen_iou is None
+    assert locate(image, found, LooksAgain(), config).seen_iou == 0.9
+    assert locate(image, found, LooksAgain(grow=-30), config).seen_iou is None
 
 
 def test_the_second_looks_seconds_are_counted(make_config: RunMaker) -> None:
@@ -84,8 +83,8 @@ class SeesHalves(FakeProposer):
 
 def test_halves_of_an_object_are_merged_before_the_choice(make_config: RunMaker) -> None:
     image, proposer = photograph(120, 160), SeesHalves()
-    looked = look_closer(image, proposer.propose(image), proposer, make_config())
-    assert (len(looked.found.proposals), looked.choice.index) == (1, 0)
+    selection = locate(image, proposer.propose(image), proposer, make_config())
+    assert (len(selection.found.proposals), selection.choice.index) == (1, 0)
     mask = mask_image(image, proposer, make_config()).mask
     assert mask[40:80, 40:120].all()
     assert mask.sum() < 1.05 * 40 * 80  # and a pixel or two where the seam ends

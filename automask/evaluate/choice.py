@@ -56,7 +56,7 @@ class Row:
     largest: float  # largest mask that does not touch the border
     chosen: float  # the proposal with the most evidence, of those that the model made
     merged: float  # the same with wholes in the place of their parts: what a run chooses
-    selection: float  # its mask after the second look
+    looked: float  # its mask after the second look
     final: float  # the mask that a run writes, its outline drawn to the edges
     oracle: float  # best proposal that the model made
     whole: float  # best of them and of the wholes that were made of them
@@ -73,7 +73,7 @@ RULES = {
     "largest": "largest",
     "chosen": "chosen",
     "merged": "merged",
-    "selection": "second look",
+    "looked": "second look",
     "final": "final",
     "oracle": "oracle",
     "whole": "with wholes",
@@ -158,7 +158,7 @@ def row_of(photograph: Labelled, found: ProposalSet, proposer: Proposer, config:
         largest=largest,
         chosen=chosen,
         merged=iou_of(None if choice.index is None else wholes[choice.index]),
-        selection=mask_iou(raw, truth),
+        looked=mask_iou(raw, truth),
         final=mask_iou(final, truth),
         oracle=oracle,
         whole=max([oracle, *(iou_of(p) for p in wholes if not any(p is q for q in proposals))]),

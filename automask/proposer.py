@@ -16,7 +16,7 @@ from automask.sam.device import dtype_of
 from automask.sam.encoder import FastTinyEncoder
 from automask.sam.generator import encoder_of, make_generator, shrink_blocks
 from automask.sam.propose import ModelProposer
-from automask.sam.saliency import OwnSaliency, Saliency, SaliencyMap
+from automask.sam.saliency import Saliency, SaliencyMap
 from automask.sam.tiny import TinyImageEncoder
 from automask.sam.weights import Weights
 
@@ -43,11 +43,13 @@ def make_proposer(
 
 
 def _saliency(model: Any, generator: Any, config: RunConfig) -> Saliency:
-    """The bundled model's, or what the generator's own look at the photograph gives."""
+    """The bundled model's, by the generator's own encoder where that is its."""
     encoder = encoder_of(generator)
     if isinstance(encoder, FastTinyEncoder):
-        return OwnSaliency(generator, encoder)
+        return SaliencyMap(model, encoder)
     device = next(model.parameters()).device
     has_own = isinstance(getattr(model, "image_encoder", None), TinyImageEncoder)
     tiny = model if has_own else load_model("tiny", str(device))
-    return SaliencyMap(tiny, dtype_of(config.precision, device))
+    return SaliencyMap(
+        tiny, FastTinyEncoder(tiny.image_encoder, dtype_of(config.precision, device))
+    )

@@ -30,7 +30,12 @@ from safetensors import SafetensorError  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 from segment_anything import sam_model_registry  # noqa: E402
 
-from automask.sam.tiny import TinyArchitecture, build_tiny  # noqa: E402
+from automask.sam.tiny import (  # noqa: E402
+    Architecture,
+    ResidualArchitecture,
+    TinyArchitecture,
+    build_tiny,
+)
 
 
 def load_model(name: str, device: str = "cpu", arch: str | None = None) -> Any:
@@ -90,14 +95,22 @@ def _architecture(weights: Weights) -> Any:
     return build_sam2(f"configs/{arch}.yaml", device="cpu")
 
 
-def tiny_sizes(file: Path) -> TinyArchitecture:
-    """The sizes that the training wrote into the file's metadata."""
+def tiny_sizes(file: Path) -> Architecture:
+    """The sizes that the training wrote into the file's metadata; the default's where it did not.
+
+    The first generation named no backbone.
+    """
     sizes = json.loads(metadata(file).get("architecture", "{}"))
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
+    generation = ResidualArchitecture if "widths" in sizes else TinyArchitecture
     try:
-        return TinyArchitecture(**values)
+        return generation(**{name: _as_tuple(value) for name, value in sizes.items()})
     except TypeError as error:
         raise WeightsError(f"{file} describes an architecture not known here: {error}") from error
+
+
+def _as_tuple(value: Any) -> Any:
+    """Lists of JSON, also nested ones, as the tuples they were."""
+    return tuple(map(_as_tuple, value)) if isinstance(value, list) else value
 
 
 def _as_float32(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

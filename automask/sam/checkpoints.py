@@ -45,7 +45,7 @@ TINY_SETTINGS: dict[str, Any] = {
     "stability_score_thresh": 0.4,
     "box_nms_thresh": 0.95,
 }
-TINY_SHA256 = "220bfa1f55847f515a99c982e7ce81b0c829d47860bc5f92eacecec30f294a11"
+TINY_SHA256 = "f85603ed7ed806a731e89892e1dcefc02dfd59f01a74b56622fc05234965f9ca"
 
 CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(

@@ -31,8 +31,8 @@ from automask.sam.tiny import TinyImageEncoder
 def fast_encoder(encoder: nn.Module, dtype: torch.dtype) -> nn.Module:
     """A module with the encoder's embedding, B x C x h x w float32, computed in `dtype`.
 
-    It holds copies of the weights where `dtype` is not theirs. An encoder of another kind comes
-    back as it is.
+    Of `tiny` it gives the saliency logits beside it. It holds copies of the weights where `dtype`
+    is not theirs. An encoder of another kind comes back as it is.
     """
     if isinstance(encoder, TinyImageEncoder):
         return FastTinyEncoder(encoder, dtype)
@@ -49,7 +49,11 @@ def _is_as_published(encoder: ImageEncoderViT) -> bool:
 
 
 class FastTinyEncoder(nn.Module):
-    """`TinyImageEncoder`, its norms folded into its convolutions, channels last."""
+    """`TinyImageEncoder`, its norms folded into its convolutions, channels last.
+
+    Called, it gives what `TinyImageEncoder.features` gives, float32: the embedding and the saliency
+    logits.
+    """
 
     def __init__(self, encoder: TinyImageEncoder, dtype: torch.dtype) -> None:
         super().__init__()
@@ -57,17 +61,11 @@ class FastTinyEncoder(nn.Module):
         _fold_norms(own)
         self.encoder = own.to(dtype, memory_format=torch.channels_last)
         self.dtype = dtype
-        self.saliency: Tensor | None = None  # logits of what was encoded last
 
-    def features(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding and saliency logits as `TinyImageEncoder.features`, float32."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         placed = x.to(self.dtype, memory_format=torch.channels_last)
         embedding, saliency = self.encoder.features(placed)
         return embedding.float(), saliency.float()
-
-    def forward(self, x: Tensor) -> Tensor:
-        embedding, self.saliency = self.features(x)
-        return embedding
 
 
 def _fold_norms(module: nn.Module) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from segment_anything import SamAutomaticMaskGenerator, SamPredictor
 from segment_anything.modeling import Sam
 from segment_anything.utils.amg import (
@@ -37,6 +38,7 @@ from torchvision.ops import batched_nms
 
 from automask.sam.decoder import FastMaskDecoder, powers_of_two
 from automask.sam.encoder import fast_encoder
+from automask.sam.saliency import saliency_of
 from automask.sam.two_way import ImageSide
 
 CONTENT_STEP = 8  # positions; photographs of many shapes shall not need as many kernels
@@ -83,6 +85,10 @@ class FastCrops:
     def frame(self) -> tuple[int, int]:
         """Height and width of the crop in the model's input, px."""
         raise NotImplementedError
+
+    def saliency(self) -> NDArray[np.float32] | None:
+        """Where the crop's primary object is, see saliency.py; None: the encoder does not tell."""
+        return None
 
     def full_size(self, logits: Tensor, frame: tuple[int, int], size: tuple[int, int]) -> Tensor:
         """Masks K x H x W of the size H, W from the frame's logits K x h x w."""
@@ -179,7 +185,12 @@ class FastCrops:
 
 
 class FastSamPredictor(SamPredictor):
-    """`SamPredictor` with a fast image encoder."""
+    """`SamPredictor` with a fast image encoder.
+
+    saliency: logits of the image that is set, 1 x 1 x S/4 x S/4, where the encoder is `tiny`'s.
+    """
+
+    saliency: Tensor | None
 
     def __init__(self, model: Sam, dtype: torch.dtype) -> None:
         super().__init__(model)
@@ -189,7 +200,8 @@ class FastSamPredictor(SamPredictor):
         """As SamPredictor's; image: 1 x 3 x h x w, its longest side that of the model's input."""
         self.reset_image()
         self.original_size, self.input_size = original_size, tuple(image.shape[-2:])
-        self.features = self.encoder(self.model.preprocess(image))
+        encoded = self.encoder(self.model.preprocess(image))
+        self.features, self.saliency = encoded if isinstance(encoded, tuple) else (encoded, None)
         self.is_image_set = True
 
 
@@ -233,6 +245,10 @@ class FastMaskGenerator(FastCrops, SamAutomaticMaskGenerator):
     def frame(self) -> tuple[int, int]:
         height, width = self.predictor.input_size
         return height, width
+
+    def saliency(self) -> NDArray[np.float32] | None:
+        logits = self.predictor.saliency
+        return None if logits is None else saliency_of(logits, self.frame())
 
     def full_size(self, logits: Tensor, frame: tuple[int, int], size: tuple[int, int]) -> Tensor:
         model = self.predictor.model

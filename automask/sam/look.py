@@ -25,6 +25,7 @@ class FastLook:
         self.height, self.width = image_rgb.shape[:2]
         self.side = generator.look_at(image_rgb)
         self.frame = generator.frame()
+        self.saliency = generator.saliency()  # h x w, 0..1, or None: see saliency.py
         self._found: list[Proposal] = []
 
     def ask(self, points: Points) -> None:

@@ -88,16 +88,20 @@ class ModelProposer:
         grid = np.asarray(self.generator.point_grids[0])
         with torch.inference_mode():
             look = FastLook(self.generator, image_rgb, self.same_iou)
-            scene = self._scene(image_rgb)
+            scene = self._scene(image_rgb, look.saliency)
             if self.contenders is None:
                 look.ask(grid)
                 return look.proposals(), scene
             contenders = self.contenders
             return coarse_to_fine(look, grid, lambda found: contenders(found, scene)), scene
 
-    def _scene(self, image_rgb: NDArray[np.uint8]) -> Scene:
-        saliency = None if self.saliency is None else self.saliency(image_rgb)
-        return Scene(image_rgb, saliency)
+    def _scene(
+        self, image_rgb: NDArray[np.uint8], seen: NDArray[np.float32] | None = None
+    ) -> Scene:
+        """seen: the saliency map, where the look that was taken gave one already."""
+        if self.saliency is None:
+            return Scene(image_rgb)
+        return Scene(image_rgb, self.saliency(image_rgb) if seen is None else seen)
 
 
 def to_proposal(record: dict[str, Any]) -> Proposal:

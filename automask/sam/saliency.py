@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,7 +12,6 @@ from segment_anything.utils.transforms import ResizeLongestSide
 from torch import Tensor, nn
 
 from automask.sam.encoder import FastTinyEncoder
-from automask.sam.tiny import TinyImageEncoder
 
 STRIDE = 4  # px of the encoder's input between two values of the map
 
@@ -27,37 +26,25 @@ class Saliency(Protocol):
     def __call__(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.float32]: ...
 
 
-class OwnSaliency:
-    """The map of the image that a generator has just encoded with `tiny`'s fast encoder."""
-
-    def __init__(self, generator: Any, encoder: FastTinyEncoder) -> None:
-        self.generator, self.encoder = generator, encoder
-
-    def __call__(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:  # noqa: ARG002
-        assert self.encoder.saliency is not None
-        return _on_content(self.encoder.saliency, self.generator.frame())
-
-
 class SaliencyMap:
     """One look of `tiny`'s image encoder, whatever checkpoint makes the proposals.
 
-    model: a `Sam` whose image encoder is a `TinyImageEncoder`. dtype: of the products of matrices.
+    model: a `Sam` whose image encoder is a `TinyImageEncoder`; encoder: its fast version.
     """
 
-    def __init__(self, model: Sam, dtype: torch.dtype) -> None:
-        assert isinstance(model.image_encoder, TinyImageEncoder)
-        self.model = model
-        self.encoder = FastTinyEncoder(model.image_encoder, dtype)
+    def __init__(self, model: Sam, encoder: FastTinyEncoder) -> None:
+        self.model, self.encoder = model, encoder
         self.transform = ResizeLongestSide(model.image_encoder.img_size)
 
     def __call__(self, image_rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
         fitted = torch.as_tensor(self.transform.apply_image(image_rgb), device=self.model.device)
         with torch.inference_mode():
             batch = self.model.preprocess(fitted.permute(2, 0, 1)[None])
-            return _on_content(self.encoder.features(batch)[1], fitted.shape[:2])
+            _, logits = self.encoder(batch)
+        return saliency_of(logits, fitted.shape[:2])
 
 
-def _on_content(logits: Tensor, frame: tuple[int, ...]) -> NDArray[np.float32]:
+def saliency_of(logits: Tensor, frame: tuple[int, ...]) -> NDArray[np.float32]:
     """The map 0..1 of the frame (height and width in px of the input), without the padding, from
     logits 1 x 1 x S/4 x S/4.
     """

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import save_file
 from segment_anything.modeling import Sam
 
-from automask.sam.tiny import TinyArchitecture
+from automask.sam.tiny import Architecture
 
 
-def export(sam: Sam, arch: TinyArchitecture, file: Path, notes: dict[str, str]) -> None:
+def export(sam: Sam, arch: Architecture, file: Path, notes: dict[str, str]) -> None:
     """Writes the weights, with the architecture in the file's metadata.
 
     Kernels and matrices, nearly all of the file, in half precision: the masks it gives differ from

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
-from automask.sam.tiny import TinyArchitecture
+from automask.sam.tiny import ResidualArchitecture, TinyArchitecture
 from automask.tiny_training.data import Pair
 
-SMALL = TinyArchitecture(img_size=64, stem=8, widths=(8, 16, 16, 32), depths=(1, 1, 1))
+SMALL = TinyArchitecture(
+    img_size=64,
+    stem=8,
+    stages=(
+        (1, 3, 1, 1, 8),
+        (1, 3, 2, 2, 8),
+        (2, 5, 2, 2, 16),
+        (1, 3, 2, 2, 16),
+        (1, 5, 1, 2, 24),
+        (1, 3, 2, 2, 32),
+    ),
+    attention_dim=32,
+    attention_blocks=1,
+    pyramid=(8, 16, 16),
+    packed=(4, 8),
+)
+SMALL_RESIDUAL = ResidualArchitecture(
+    img_size=64, stem=8, widths=(8, 16, 16, 32), depths=(1, 1, 1)
+)  # the first generation's
 
 
 def disc_pair(number: int) -> Pair:

@@ -32,7 +32,7 @@ def test_a_rough_mask_becomes_the_object(model: Any, kind: str, height: int, wid
     generator = automask.make_generator(model, kind, torch.float32)
     seen = look_again(generator, pictured(truth), disc(height, width, 36))  # IoU 0.64
     assert seen.mask.shape == (height, width)
-    assert mask_iou(seen.mask, truth) > 0.9
+    assert mask_iou(seen.mask, truth) > 0.88
     assert seen.predicted_iou > 0.7
     assert 0.8 < seen.stability_score <= 1
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from miniature import SMALL, SMALL_RESIDUAL
 from segment_anything.modeling import ImageEncoderViT
 from torch import Tensor, nn
 
 from automask.sam.encoder import FastTinyEncoder, FastVit, fast_encoder
-from automask.sam.tiny import TinyArchitecture, TinyImageEncoder
+from automask.sam.tiny import TinyImageEncoder, image_encoder
 
 
 def vit(**changes: object) -> ImageEncoderViT:
@@ -85,10 +86,11 @@ def test_an_encoder_of_another_kind_is_left_to_its_package() -> None:
     assert fast_encoder(other, torch.bfloat16) is other
 
 
-@pytest.fixture(scope="module")
-def tiny() -> TinyImageEncoder:
+@pytest.fixture(scope="module", params=[SMALL, SMALL_RESIDUAL], ids=["second", "first"])
+def tiny(request: pytest.FixtureRequest) -> TinyImageEncoder:
+    """The encoder of each generation."""
     torch.manual_seed(0)
-    encoder = TinyImageEncoder(TinyArchitecture(img_size=64)).train()
+    encoder = image_encoder(request.param).train()
     with torch.no_grad():
         for _ in range(3):  # the norms' running means and variances leave 0 and 1
             encoder(torch.randn(4, 3, 64, 64) * 2 + 1)
@@ -103,7 +105,7 @@ def test_tinys_embedding_and_saliency_are_its_own(
     fast = fast_encoder(tiny, dtype)
     assert isinstance(fast, FastTinyEncoder)
     image = images(1, 64)
-    for ours, theirs in zip(fast.features(image), tiny.features(image), strict=True):
+    for ours, theirs in zip(fast(image), tiny.features(image), strict=True):
         assert ours.shape == theirs.shape
         assert ours.dtype == torch.float32
         assert relative_error(ours, theirs) < bound

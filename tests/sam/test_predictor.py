@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from miniature import SMALL
 from segment_anything import SamPredictor
 
 from automask.sam.predictor import Prompter
-from automask.sam.tiny import TinyArchitecture, build_tiny
+from automask.sam.tiny import build_tiny
 
-SMALL = TinyArchitecture(img_size=64, stem=8, widths=(8, 16, 16, 32), depths=(1, 1, 1))
 BOX = np.array([10, 5, 50, 40], np.float32)  # xyxy
 X, Y = 30.0, 12.0
 

@@ -10,9 +10,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from automask.config import RunConfig
+from automask.config import ProposeConfig, RunConfig
 from automask.proposer import make_proposer
-from automask.sam.saliency import OwnSaliency, SaliencyMap
+from automask.sam.encoder import FastTinyEncoder
+from automask.sam.generator import encoder_of
+from automask.sam.saliency import SaliencyMap
 from automask.sam.weights import locate
 
 
@@ -23,7 +25,7 @@ def config(**changes: Any) -> RunConfig:
 
 @pytest.fixture(scope="module")
 def shown(model: Any) -> SaliencyMap:
-    return SaliencyMap(model, torch.float32)
+    return SaliencyMap(model, FastTinyEncoder(model.image_encoder, torch.float32))
 
 
 def on_white(height: int, width: int) -> NDArray[np.uint8]:
@@ -51,10 +53,29 @@ def test_tinys_own_look_gives_the_same_map(
     model: Any, shown: SaliencyMap, photograph: NDArray[np.uint8]
 ) -> None:
     proposer = make_proposer(model, locate("tiny"), config(precision="float32"))
-    assert isinstance(proposer.saliency, OwnSaliency)
     own = proposer.propose(photograph).scene.saliency
     assert own is not None
     assert np.abs(own - shown(photograph)).max() < 1e-4
+
+
+def test_tinys_own_look_is_its_only_one(model: Any, photograph: NDArray[np.uint8]) -> None:
+    proposer = make_proposer(model, locate("tiny"), config())
+    looks: list[None] = []
+    encoder_of(proposer.generator).register_forward_hook(lambda *_: looks.append(None))
+    assert proposer.propose(photograph).scene.saliency is not None
+    assert len(looks) == 1
+
+
+def test_where_tiny_looks_at_crops_the_map_is_still_of_the_whole(
+    model: Any, shown: SaliencyMap, photograph: NDArray[np.uint8]
+) -> None:
+    crops = {"settings": {"points_per_side": 4, "crop_n_layers": 1}}
+    asked = config(precision="float32").model_copy(
+        update={"propose": ProposeConfig.model_validate(crops)}
+    )
+    found = make_proposer(model, locate("tiny"), asked).propose(photograph)
+    assert found.scene.saliency is not None
+    assert np.array_equal(found.scene.saliency, shown(photograph))
 
 
 def test_another_checkpoint_is_helped_by_the_bundled_one(

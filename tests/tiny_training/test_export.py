@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from miniature import SMALL
+from miniature import SMALL, SMALL_RESIDUAL
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from segment_anything.modeling import Sam
 
-from automask.sam.build import build
-from automask.sam.tiny import build_tiny
+from automask.errors import WeightsError
+from automask.sam.build import build, tiny_sizes
+from automask.sam.tiny import Architecture, build_tiny
 from automask.sam.weights import locate
 from automask.tiny_training.export import export
 
@@ -41,7 +42,24 @@ def test_architecture_and_notes_travel_in_the_metadata(sam: Sam, tmp_path: Path)
     with safe_open(file, framework="pt") as tensors:
         metadata = tensors.metadata()
     assert metadata["data"] == "discs"
-    assert json.loads(metadata["architecture"])["widths"] == [8, 16, 16, 32]
+    assert json.loads(metadata["architecture"])["pyramid"] == [8, 16, 16]
+
+
+@pytest.mark.parametrize("arch", [SMALL, SMALL_RESIDUAL], ids=["second", "first"])
+def test_a_file_of_either_generation_loads_as_what_it_is(
+    arch: Architecture, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.safetensors"
+    export(build_tiny(arch), arch, file, {})
+    assert tiny_sizes(file) == arch
+    build(locate(str(file)))  # strictly: no layer is missing, none is left over
+
+
+def test_sizes_that_nobody_knows_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    save_file({"a": torch.zeros(1)}, file, {"architecture": '{"backbone": "x", "heads": 3}'})
+    with pytest.raises(WeightsError, match=r"not known here.*heads"):
+        tiny_sizes(file)
 
 
 def test_kernels_are_half_precision_and_vectors_are_not(sam: Sam, tmp_path: Path) -> None:

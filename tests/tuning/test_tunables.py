@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from miniature import SMALL
 from segment_anything.modeling import (
     ImageEncoderViT,
     MaskDecoder,
@@ -19,10 +20,8 @@ from segment_anything.modeling import (
 from torch import nn
 
 from automask.labelled.folder import Labelled
-from automask.sam.tiny import TinyArchitecture, build_tiny
+from automask.sam.tiny import build_tiny
 from automask.tuning.tunables import DecoderTunable, TinyTunable, make_tunable
-
-SMALL = TinyArchitecture(img_size=64, stem=8, widths=(8, 16, 16, 32), depths=(1, 1, 1))
 
 
 def small_sam() -> Sam:

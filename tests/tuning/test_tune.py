@@ -6,20 +6,20 @@ import io
 from pathlib import Path
 
 import pytest
+from miniature import SMALL
 from rich.console import Console
 
 from automask.config import RunConfig
 from automask.errors import UsageError
 from automask.labelled.folder import Labelled
 from automask.sam.build import build, tiny_sizes
-from automask.sam.tiny import TinyArchitecture, build_tiny
+from automask.sam.tiny import build_tiny
 from automask.sam.weights import locate
 from automask.tiny_training.export import export
 from automask.tuning.fit import FitConfig
 from automask.tuning.reviewed import hold_out
 from automask.tuning.tune import Tuned, print_before_after, tune
 
-SMALL = TinyArchitecture(img_size=64, stem=8, widths=(8, 16, 16, 32), depths=(1, 1, 1))
 STEPS = FitConfig(steps=30, check_every=10)
 
 

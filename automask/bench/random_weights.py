@@ -21,6 +21,7 @@ from automask.image.sizes import shrink
 from automask.records import Job
 from automask.sam.build import build  # first: it explains a broken torch installation
 from automask.sam.checkpoints import BY_NAME, Checkpoint
+from automask.sam.extra import refuse_without_package
 from automask.sam.predictor import Prompter
 from automask.sam.tiny import build_tiny
 from automask.sam.weights import locate
@@ -78,6 +79,7 @@ def _untrained(checkpoint: Checkpoint) -> Any:
         return build_tiny()
     if checkpoint.family == "sam":
         return sam_model_registry[checkpoint.arch]()
+    refuse_without_package(checkpoint)
     from sam2.build_sam import build_sam2
 
     return build_sam2(f"configs/{checkpoint.arch}.yaml", device="cpu")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import InstallationError, WeightsError
+from automask.sam.extra import refuse_without_package
 from automask.sam.weights import Weights, locate, metadata
 from automask.system.scratch import no_room
 
@@ -90,6 +91,7 @@ def _architecture(weights: Weights) -> Any:
         return build_tiny(tiny_sizes(weights.file))
     if family == "sam":
         return sam_model_registry[arch]()
+    refuse_without_package(weights.checkpoint)  # a worker of a cluster has packages of its own
     from sam2.build_sam import build_sam2
 
     return build_sam2(f"configs/{arch}.yaml", device="cpu")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from automask.errors import ConfigError, WeightsError, reraise_oserror
 from automask.sam.checkpoints import BY_NAME, Checkpoint
+from automask.sam.extra import refuse_without_package
 
 PACKAGE = Path(__file__).resolve().parents[1]
 BUNDLED = (PACKAGE.parent / "weights", PACKAGE / "weights")  # a checkout; an installed wheel
@@ -57,13 +58,15 @@ def locate(model: str, arch: str | None = None, weights: Path | None = None) -> 
     """Finds and verifies the weights of a model given by name, or by path with `arch`.
 
     Raises ConfigError for an unknown name or a path without an architecture; WeightsError where
-    the file is missing, cannot be read, or has another hash than the table says.
+    the file is missing, cannot be read, or has another hash than the table says;
+    InstallationError where the package of its architecture is not installed.
     """
     checkpoint = BY_NAME.get(model)
     if checkpoint is None:
         return _locate_path(Path(model), arch)
     if arch is not None:
         raise ConfigError(f"--arch goes with a checkpoint given by path; {model} is a name")
+    refuse_without_package(checkpoint)
     file = find(checkpoint, weights)
     if file is None:
         raise WeightsError(_missing(checkpoint, weights))
@@ -134,6 +137,7 @@ def _locate_path(file: Path, arch: str | None) -> Weights:
     base = BY_NAME.get(arch)
     if base is None:
         raise ConfigError(f"{file}: unknown architecture {arch!r}; known: {', '.join(BY_NAME)}")
+    refuse_without_package(base)
     return Weights(base, file, sha256_of(file))
 
 

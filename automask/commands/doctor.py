@@ -1,0 +1,69 @@
+"""The command `automask doctor`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automask.doctor.finding import Finding
+
+COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
+
+
+def doctor_command(
+    model: Annotated[
+        str, typer.Option(help="A name of `automask models`, or a checkpoint's path.")
+    ] = "tiny",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    input_folder: Annotated[
+        Path | None, typer.Option("--input", help="Folder of photographs, to look at as well.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for results.  (default: the current one)")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what is wrong with this machine before a run. Exit code 1 where a run would fail."""
+    from automask.config import load_config
+    from automask.doctor.checkup import Patient, examine
+    from automask.doctor.finding import exit_code
+    from automask.show.console import make_console
+
+    flags = {"model": model, "arch": arch, "device": device}
+    config = load_config(None, {"input": Path(), "output": Path(), **flags})
+    console, findings = make_console(), []
+    for finding in examine(Patient(config, input_folder, output)):
+        findings.append(finding)
+        if not as_json:
+            print_finding(console, finding)
+    if as_json:
+        _print_json(findings)
+    raise typer.Exit(exit_code(findings))
+
+
+def print_finding(console: Console, finding: Finding) -> None:
+    """A line, and a second one with the remedy where there is one."""
+    from automask.show.console import shown
+
+    state = f"[{COLOURS[finding.state]}]{finding.state:8}[/]"
+    console.print(f"{state} {finding.check:17} {shown(finding.text)}")
+    if finding.remedy:
+        console.print(f"{'':26} {shown(finding.remedy)}")
+
+
+def _print_json(findings: list[Finding]) -> None:
+    import json
+    from dataclasses import asdict
+
+    from automask.doctor.finding import exit_code
+
+    told = {"exit_code": exit_code(findings), "findings": [asdict(f) for f in findings]}
+    typer.echo(json.dumps(told, indent=2))

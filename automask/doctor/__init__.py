@@ -1,0 +1,1 @@
+"""`automask doctor`: what is wrong with a machine, before the night instead of after it."""

@@ -31,7 +31,10 @@ def doctor_command(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Say what is wrong with this machine before a run. Exit code 1 where a run would fail."""
+    """Say what is wrong with this machine before a run, and the remedy.
+
+    Exit code 1 where a run would fail.
+    """
     from automask.config import load_config
     from automask.doctor.checkup import Patient, examine
     from automask.doctor.finding import exit_code

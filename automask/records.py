@@ -6,9 +6,8 @@ This module imports no stage.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 OK = "ok"
 NO_OBJECT = "no_object"
 FAILED = "failed"
-RECORDS = "records"  # folder of the ledgers, in the output folder
 
 
 @dataclass(frozen=True, slots=True)  # a run may have a million
@@ -147,11 +145,6 @@ class ImageRecord:
     def is_done(self) -> bool:
         return self.status in (OK, NO_OBJECT)
 
-    @property
-    def age(self) -> tuple[int, str]:
-        """Higher is newer: the run first, since clocks jump."""
-        return self.generation, self.started_at
-
 
 def to_line(record: ImageRecord) -> str:
     """One JSON line, pure ASCII: file names that are not UTF-8 survive as lone surrogates."""
@@ -177,64 +170,3 @@ _LISTS = ("flags", "kinds", "steps")
 
 def _is_told(field_: Field[Any], values: dict[str, Any]) -> bool:
     return field_.name in values or field_.default is MISSING
-
-
-def read_records(file: Path) -> Iterator[ImageRecord]:
-    """The records of one JSONL file, in order, torn lines left out; nothing if it is missing."""
-    if not file.exists():
-        return
-    with file.open(encoding="ascii", errors="replace") as lines:
-        for line in lines:
-            record = parse_line(line)
-            if record is not None:
-                yield record
-
-
-def load_records(output: Path) -> dict[str, ImageRecord]:
-    """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path.
-
-    Of one file the last line counts, whatever the clock said; between files the later run.
-    """
-    newest: dict[str, ImageRecord] = {}
-    for file in ledger_files(output):
-        last = {record.image: record for record in read_records(file)}
-        for image, record in last.items():
-            known = newest.get(image)
-            if known is None or known.age <= record.age:
-                newest[image] = record
-    return newest
-
-
-def ledger_files(output: Path) -> list[Path]:
-    """The ledgers of an output folder, one for each task that has written into it."""
-    return sorted((output / RECORDS).glob("*.jsonl"))
-
-
-class RecordWriter:
-    """Appends records to one JSONL file, each flushed before `append` returns; the one writer."""
-
-    def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._file = file.open("ab", buffering=0)
-
-    def append(self, record: ImageRecord) -> None:
-        """Writes one whole line; raises OSError, and leaves no torn line, where it does not fit."""
-        line = to_line(record).encode("ascii")
-        start = self._file.tell()
-        try:
-            written = self._file.write(line)
-            if written != len(line):
-                raise OSError(28, "No space left on device", self._file.name)
-        except OSError:
-            self._file.truncate(start)
-            self._file.seek(start)
-            raise
-
-    def close(self) -> None:
-        self._file.close()
-
-    def __enter__(self) -> RecordWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

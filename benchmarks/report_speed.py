@@ -28,7 +28,8 @@ from rich.table import Table
 from automask.image.load import load_small
 from automask.image.trimap import make_trimap
 from automask.image.write import encode_png
-from automask.records import ImageRecord, RecordWriter
+from automask.output.ledger import RecordWriter
+from automask.records import ImageRecord
 from automask.report.build import write_report
 from automask.report.timing import MEASURED
 from automask.samples import copy_samples

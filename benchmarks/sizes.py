@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from automask.config import RunConfig
-from automask.records import ImageRecord, load_records
+from automask.output.ledger import load_records
+from automask.records import ImageRecord
 from automask.runs.runner import run
 
 WIDTHS = (250, 500, 1000, 2000, 4000, 6000)  # px; 6000 x 4000 are 24 megapixels

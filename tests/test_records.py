@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from automask.records import (
-    ImageRecord,
-    RecordWriter,
-    load_records,
-    parse_line,
-    read_records,
-    to_line,
-)
+from automask.output.ledger import RecordWriter, load_records, read_records
+from automask.records import ImageRecord, parse_line, to_line
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -185,14 +179,14 @@ def test_of_two_records_of_an_image_in_one_file_the_later_line_counts(
 
 
 @pytest.mark.parametrize(("older", "newer"), [("run", "shard-1"), ("shard-1", "run")])
-def test_of_two_records_of_an_image_in_two_files_the_newest_counts(
+def test_of_two_records_of_an_image_in_two_files_that_of_the_later_run_counts(
     tmp_path: Path, make_record: RecordMaker, older: str, newer: str
 ) -> None:
-    for name, status, hour in ((older, "failed", 10), (newer, "ok", 11)):
+    # The clock was set back between the two runs.
+    for name, status, generation, hour in ((older, "failed", 1, 11), (newer, "ok", 2, 10)):
+        started_at = f"2024-05-01T{hour}:00:00.000+00:00"
         with RecordWriter(tmp_path / "records" / f"{name}.jsonl") as writer:
-            writer.append(
-                make_record(status=status, started_at=f"2024-05-01T{hour}:00:00.000+00:00")
-            )
+            writer.append(make_record(status=status, generation=generation, started_at=started_at))
     assert load_records(tmp_path)["a.jpg"].status == "ok"
 
 

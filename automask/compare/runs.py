@@ -10,7 +10,8 @@ from typing import Any
 
 from automask.config import flat
 from automask.errors import UsageError
-from automask.records import ImageRecord, load_records
+from automask.output.ledger import load_records
+from automask.records import ImageRecord
 from automask.tabular.batches import ledgers
 
 # Of `run.json`: what is of one run alone, or stands in it a second time.

@@ -31,7 +31,8 @@ from automask.evaluate.figures import (
 from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match, output_stem
 from automask.evaluate.read import read_values
 from automask.evaluate.trust import Trust, trust
-from automask.records import ImageRecord, load_records
+from automask.output.ledger import load_records
+from automask.records import ImageRecord
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
 from automask.image.scan import EXTENSIONS, scan
 from automask.image.write import FOLDERS
-from automask.records import RECORDS, ImageRecord, load_records
+from automask.output.ledger import RECORDS, load_records
+from automask.records import ImageRecord
 
 KINDS = ("mask", "trimap")  # of an automask output; of an image the first that it has is taken
 

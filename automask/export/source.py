@@ -20,7 +20,8 @@ from automask.export.instances import Instance, instances
 from automask.export.names import flat_name
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
-from automask.records import FAILED, OK, ImageRecord, Mask, load_records
+from automask.output.ledger import load_records
+from automask.records import FAILED, OK, ImageRecord, Mask
 
 # The first that there is counts. Ids tell objects apart; a mask may have been mended by hand.
 KINDS = ("objects", "mask", "trimap")

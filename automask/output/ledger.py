@@ -1,4 +1,4 @@
-"""The ledgers of an output folder, read and merged without holding their records in memory.
+"""The ledgers of an output folder: written, read, and merged without holding them in memory.
 
 Each task appends to a ledger of its own (`records/run.jsonl`, `records/shard-0003-of-0064.jsonl`);
 of each image the newest line counts. A folder may have a million of them.
@@ -6,6 +6,7 @@ of each image the newest line counts. A folder may have a million of them.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,17 @@ from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple
 
-from automask.records import NO_OBJECT, OK
+from automask.records import NO_OBJECT, OK, ImageRecord, parse_line, to_line
+
+RECORDS = "records"  # folder of the ledgers, in the output folder
+
+
+def supersedes(generation: int, known: int) -> bool:
+    """Whether a line of a run counts instead of a line that was read before it.
+
+    The later run wins, whatever the clock said; of one run, the line that was read last.
+    """
+    return generation >= known
 
 
 class Known(NamedTuple):
@@ -43,11 +54,12 @@ def read_known(
             if not wanted(image):
                 continue
             before = known.get(image)
-            if before is not None and before.generation > values.get("generation", 0):
+            generation = values.get("generation", 0)
+            if before is not None and not supersedes(generation, before.generation):
                 continue
             kinds = tuple(values["kinds"])
             known[image] = Known(
-                values.get("generation", 0),
+                generation,
                 intern(values["status"]),
                 intern(values["settings"]),
                 same.setdefault(kinds, kinds),
@@ -101,7 +113,7 @@ def _newest_lines(sources: Sequence[Path]) -> dict[str, tuple[int, int]]:
     for number, source in enumerate(sources):
         for start, values in read_lines(source):
             image, age = values["image"], values.get("generation", 0)
-            if age >= ages.get(image, 0):
+            if supersedes(age, ages.get(image, 0)):
                 newest[image], ages[image] = (number, start), age
     return newest
 
@@ -131,3 +143,60 @@ def _raw_lines(file: Path) -> Iterator[tuple[int, bytes]]:
         for line in lines:
             yield start, line
             start += len(line)
+
+
+def read_records(file: Path) -> Iterator[ImageRecord]:
+    """The records of one JSONL file, in order, torn lines left out; nothing if it is missing."""
+    if not file.exists():
+        return
+    with file.open(encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            record = parse_line(line)
+            if record is not None:
+                yield record
+
+
+def load_records(output: Path) -> dict[str, ImageRecord]:
+    """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path."""
+    newest: dict[str, ImageRecord] = {}
+    for file in ledger_files(output):
+        for record in read_records(file):
+            known = newest.get(record.image)
+            if known is None or supersedes(record.generation, known.generation):
+                newest[record.image] = record
+    return newest
+
+
+def ledger_files(output: Path) -> list[Path]:
+    """The ledgers of an output folder, one for each task that has written into it."""
+    return sorted((output / RECORDS).glob("*.jsonl"))
+
+
+class RecordWriter:
+    """Appends records to one JSONL file, each flushed before `append` returns; the one writer."""
+
+    def __init__(self, file: Path) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._file = file.open("ab", buffering=0)
+
+    def append(self, record: ImageRecord) -> None:
+        """Writes one whole line; raises OSError, and leaves no torn line, where it does not fit."""
+        line = to_line(record).encode("ascii")
+        start = self._file.tell()
+        try:
+            written = self._file.write(line)
+            if written != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._file.name)
+        except OSError:
+            self._file.truncate(start)
+            self._file.seek(start)
+            raise
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> RecordWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

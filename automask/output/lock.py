@@ -21,7 +21,7 @@ import psutil
 from filelock import FileLock
 
 from automask.errors import LockedError
-from automask.records import RECORDS
+from automask.output.ledger import RECORDS
 
 GUARD = ".guard"
 TOUCH_SECONDS = 20.0

@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from automask.output.ledger import Known, merge, read_known
+from automask.output.ledger import RECORDS, Known, ledger_files, merge, read_known
 from automask.output.lock import guarded, is_held, locked
 from automask.output.plan import read_run_settings, refuse_other_settings
-from automask.records import RECORDS, ledger_files
 from automask.sharding.shard import WHOLE_NAME, Shard
 from automask.system.files import write_atomic
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from automask.errors import UsageError
 from automask.image.scan import scan
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord, load_records
+from automask.output.ledger import load_records
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.runs.summary import LOW_CONFIDENCE
 from automask.sharding.shard import index_of
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from automask.config import RunConfig
 from automask.errors import OutputError, UsageError, reraise_oserror
+from automask.output.ledger import RecordWriter
 from automask.output.plan import Plan
 from automask.output.task import (
     TaskNote,
@@ -21,7 +22,6 @@ from automask.output.task import (
     tidy,
     write_note,
 )
-from automask.records import RecordWriter
 from automask.runs.dispatch import outcomes
 from automask.runs.machine import describe_machine
 from automask.runs.prepare import Prepared, plan_against, prepare

@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 
 from automask.errors import OutputError
-from automask.output.ledger import read_lines
+from automask.output.ledger import ledger_files, read_lines
 from automask.output.lock import locked
 from automask.output.task import TaskNote, group_of, ledger, merge_all, write_note
-from automask.records import ledger_files
 from automask.sharding.shard import WHOLE, WHOLE_NAME
 from automask.status.status import Status, read_status
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automask.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError, reraise_oserror
-from automask.records import RECORDS
+from automask.output.ledger import RECORDS
 from automask.runs.progress import duration, shown
 from automask.status.status import Status
 

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from automask.output.ledger import read_lines
+from automask.output.ledger import ledger_files, read_lines, supersedes
 from automask.output.task import TaskNote, is_running, ledger, read_notes
-from automask.records import FAILED, NO_OBJECT, OK, ledger_files
+from automask.records import FAILED, NO_OBJECT, OK
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Counted:
         for _, values in read_lines(file):
             image, status, run = values["image"], values["status"], values.get("generation", 0)
             self.recorded[file.stem, run] = self.recorded.get((file.stem, run), 0) + 1
-            if run < self.newest.get(image, (0, ""))[0]:
+            if not supersedes(run, self.newest.get(image, (0, ""))[0]):
                 continue
             self.newest[image] = (run, status)
             self.errors.pop(image, None)

@@ -1,6 +1,6 @@
 """The newest record of each image, a batch at a time: a million of them fit into little memory.
 
-Which record is the newest, `automask.records.load_records` alone knows. A ledger that is too long
+Which record is the newest, `automask.output.ledger` alone knows. A ledger that is too long
 for it is first laid out on disk in parts, each of a range of image names; then each part is read by
 it, one after the other.
 """
@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from automask.errors import UsageError
-from automask.records import RECORDS, ImageRecord, ledger_files, load_records
+from automask.output.ledger import RECORDS, ledger_files, load_records
+from automask.records import ImageRecord
 
 BATCH = 20_000  # records; of about 2 KB each while they are objects
 MOST_PARTS = 200  # files open at once, below the usual limit of 1,024

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from eval_folders import EMPTY, MOVED, TRUTH, drawn, folder, save
 
-from automask.records import RecordWriter, load_records
+from automask.output.ledger import RecordWriter, load_records
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

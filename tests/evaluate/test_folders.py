@@ -13,7 +13,7 @@ from eval_folders import TRUTH, drawn, folder, save
 from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
 from automask.evaluate.folders import MaskFolder, mask_folder, match
-from automask.records import RecordWriter, load_records
+from automask.output.ledger import RecordWriter, load_records
 
 
 def of(*files: str) -> MaskFolder:

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from automask.image.write import output_path
-from automask.records import ImageRecord, RecordWriter
+from automask.output.ledger import RecordWriter
+from automask.records import ImageRecord
 
 Finished = Callable[..., ImageRecord]  # see the fixture of this name
 

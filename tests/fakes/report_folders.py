@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image
 
 from automask.image.write import encode_png
-from automask.records import FAILED, OK, ImageRecord, RecordWriter
+from automask.output.ledger import RecordWriter
+from automask.records import FAILED, OK, ImageRecord
 from automask.system.files import write_atomic
 
 WIDTH, HEIGHT = 40, 30  # px

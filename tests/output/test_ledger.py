@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from automask.output.ledger import merge, read_known
-from automask.records import read_records, to_line
+from automask.output.ledger import merge, read_known, read_records
+from automask.records import to_line
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automask.errors import LockedError, SettingsChangedError
+from automask.output.ledger import RecordWriter, read_records
 from automask.output.task import (
     TaskNote,
     agree_on_settings,
@@ -19,7 +20,6 @@ from automask.output.task import (
     read_notes,
     write_note,
 )
-from automask.records import RecordWriter, read_records
 from automask.sharding.shard import WHOLE, parse
 
 if TYPE_CHECKING:

@@ -297,7 +297,7 @@ def test_of_thousands_of_images_few_are_in_the_document(
 def with_shared_files(root: Path, records: list[ImageRecord]) -> Path:
     """An output in which all images have the first one's result, and no photograph is there."""
     output = make_output(root, records[:1])
-    from automask.records import RecordWriter
+    from automask.output.ledger import RecordWriter
 
     with RecordWriter(output / "records" / "more.jsonl") as ledger:
         for record in records[1:]:

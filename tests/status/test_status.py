@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automask.errors import LockedError
+from automask.output.ledger import RecordWriter, read_records
 from automask.output.task import TaskNote, held, ledger, read_notes, write_note
-from automask.records import RecordWriter, read_records
 from automask.sharding.shard import parse
 from automask.status.merge import merge_output
 from automask.status.status import read_status

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automask.cli import main
+from automask.output.ledger import RecordWriter
 from automask.output.task import TaskNote, held, ledger, write_note
-from automask.records import RecordWriter
 from automask.sharding.shard import parse
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from automask.errors import UsageError
-from automask.records import ImageRecord, RecordWriter, load_records
+from automask.output.ledger import RecordWriter, load_records
+from automask.records import ImageRecord
 from automask.tabular import batches
 from automask.tabular.batches import in_batches
 

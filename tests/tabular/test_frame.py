@@ -14,7 +14,8 @@ import pytest
 
 import automask
 from automask.errors import InstallationError
-from automask.records import ImageRecord, RecordWriter
+from automask.output.ledger import RecordWriter
+from automask.records import ImageRecord
 from automask.tabular import batches
 from automask.tabular.columns import columns
 from automask.tabular.extra import needed

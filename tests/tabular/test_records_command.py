@@ -15,7 +15,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from automask.cli import main
-from automask.records import RecordWriter, load_records, parse_line
+from automask.output.ledger import RecordWriter, load_records
+from automask.records import parse_line
 from automask.tabular import batches
 
 if TYPE_CHECKING:

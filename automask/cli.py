@@ -12,7 +12,7 @@ the table alone, and stays quick however many commands there are.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -96,13 +96,27 @@ def load_command(name: str) -> Any:
         name: As typed, `eval-choice`.
 
     Returns:
-        A click command, from automask/commands/eval_choice.py.
+        A command of click, ready to be invoked.
+    """
+    alone = typer.Typer(add_completion=False)
+    alone.command(name, epilog=EXIT_CODES if name == "run" else None)(command_function(name))
+    return typer.main.get_command(alone)
+
+
+def command_function(name: str) -> Callable[..., None]:
+    """The function that a command calls, its options as its parameters.
+
+    Args:
+        name: As typed, `eval-choice`.
+
+    Returns:
+        `eval_choice_command` of automask/commands/eval_choice.py.
     """
     module = name.replace("-", "_")
-    function = getattr(import_module(f"automask.commands.{module}"), f"{module}_command")
-    alone = typer.Typer(add_completion=False)
-    alone.command(name, epilog=EXIT_CODES if name == "run" else None)(function)
-    return typer.main.get_command(alone)
+    function: Callable[..., None] = getattr(
+        import_module(f"automask.commands.{module}"), f"{module}_command"
+    )
+    return function
 
 
 def _list(group: typer.Typer, rows: Sequence[Row], hidden: bool = False) -> None:

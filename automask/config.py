@@ -69,11 +69,11 @@ class ChooseConfig(Section):
     merge_loss: float = Field(0.25, ge=0)  # of evidence, that a whole may have less than a part
     margin_cap: float = Field(4.0, gt=0)  # beyond, or without a runner-up, the margin says no more
     ambiguous_margin: float = Field(1.0, ge=0)  # between winner and runner-up
-    contender_margin: float = Field(1.0, ge=0)  # what is asked again, this close to the winner
+    contender_margin: float = Field(1.0, ge=0)  # proposals this close to the best are sampled again
     second_look_loss: float = Field(0.5, ge=0)  # of evidence, that a second look may cost
-    tiny_area: float = Field(0.01, ge=0, le=1)
-    large_area: float = Field(0.6, ge=0, le=1)  # above: said to fill the frame
-    low_stability: float = Field(0.85, ge=0, le=1)
+    tiny_area: float = Field(0.01, ge=0, le=1)  # below: flagged as tiny
+    large_area: float = Field(0.6, ge=0, le=1)  # above: flagged as filling the frame
+    low_stability: float = Field(0.85, ge=0, le=1)  # below: flagged
 
     @model_validator(mode="after")
     def _ranges_are_ranges(self) -> ChooseConfig:
@@ -83,7 +83,7 @@ class ChooseConfig(Section):
 
 
 class SecondLookConfig(Section):
-    """The model asked again, at the object alone."""
+    """A second prompt of the model, on a crop around the object."""
 
     # auto: where the confidence is below what suits the checkpoint; of tiny's always.
     when: Literal["auto", "always", "never"] = "auto"
@@ -116,28 +116,30 @@ class TrimapConfig(Section):
 class RunConfig(Section):
     """A whole run."""
 
-    input: Path
-    output: Path
+    input: Path  # folder of photographs
+    output: Path  # folder for results
     model: str = "tiny"  # a name of `automask models`, or the path of a checkpoint
     arch: str | None = None  # architecture of a checkpoint given by path
     weights: Path | None = None  # folder to look for checkpoints in, first
     stage_weights: Path | None = None  # folder on the node's own disk for a verified copy
+    # auto, cpu, cuda, cuda:N or mps; auto takes a GPU where there is one.
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     workers: int | None = Field(None, ge=1)  # processes on a CPU, threads around a GPU
-    threads: int | None = Field(None, ge=1)  # of each worker
-    scheduler: str | None = None  # address of a Dask scheduler, whose workers do the images then
-    retries: int = Field(2, ge=0)  # of an image whose worker process died
+    threads: int | None = Field(None, ge=1)  # of each worker on a CPU
+    scheduler: str | None = None  # address of a Dask scheduler, whose workers mask the images
+    retries: int = Field(2, ge=0)  # after a worker crash
     # Seconds of computing that an image may take, waiting counted a quarter; the slowest known,
     # SAM's vit_h on two cores with the package's generator, takes three minutes.
     timeout: float = Field(1800, gt=0)
-    generator: Literal["fast", "stock"] = "fast"
-    # Points that the fast generator asks: few of the grid, where they matter, or the full grid.
+    generator: Literal["fast", "stock"] = "fast"  # stock: the SAM package's own class
+    # Points that the fast generator samples: few of the grid, where they matter, or all of it.
     points: Literal["few", "full"] = "few"
-    # Of the fast generator's products of matrices; auto: bfloat16 where that is fast.
+    # Of the fast generator's matrix multiplications; auto: bfloat16 where that is fast.
     precision: Literal["auto", "float32"] = "auto"
+    # What is written: trimap, mask, alpha, overlay, cutout.
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
-    overwrite: bool = False
+    overwrite: bool = False  # mask again what is done
     # Only this part of the images, 3/64, or off; None: the part of the job array's task, if any.
     shard: str | None = None
     limit: int | None = Field(None, ge=1)  # only the first N images, of the shard

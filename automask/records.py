@@ -107,38 +107,38 @@ class MaskResult:
 class ImageRecord:
     """One line of the ledger. Times in seconds, all of them measured on this image."""
 
-    image: str
-    output: str | None  # relative to the output folder; None where nothing was written
-    kinds: tuple[str, ...]  # results that are there and true, see write.FOLDERS
+    image: str  # path below the input folder, `/` between folders
+    output: str | None  # the result, relative to the output folder; None: nothing was written
+    kinds: tuple[str, ...]  # results that are there: trimap, mask, alpha, overlay, cutout, objects
     status: str  # ok, no_object or failed
-    error: str | None
-    width: int | None
-    height: int | None
-    model: str
-    model_sha256: str
-    device: str
-    dtype: str  # of the model's products of matrices: float32 or bfloat16
+    error: str | None  # why it failed
+    width: int | None  # of the upright photograph, px
+    height: int | None  # of the upright photograph, px
+    model: str  # name of the checkpoint
+    model_sha256: str  # of the checkpoint's file
+    device: str  # that the model computed on: cpu, cuda:0, mps
+    dtype: str  # of the model's matrix multiplications: float32 or bfloat16
     generator: str  # fast or stock
     worker: str  # host:process id
-    attempts: int
-    score: float | None
-    confidence: float | None
+    attempts: int  # how often the image was tried
+    score: float | None  # evidence for the choice, 0..1
+    confidence: float | None  # how far the mask can be trusted, 0..1; check it below 0.5
     area_fraction: float | None  # foreground pixels over all pixels
-    flags: tuple[str, ...]
-    seconds_load: float | None
-    seconds_encode: float | None
-    seconds_decode: float | None
-    seconds_choose: float | None
-    seconds_refine: float | None  # hole filling and the trimap
-    seconds_write: float | None
-    seconds_total: float | None
-    started_at: str  # ISO 8601, UTC
+    flags: tuple[str, ...]  # what to look at: touches_border, tiny, fills_frame, ambiguous, ...
+    seconds_load: float | None  # reading and decoding the photograph
+    seconds_encode: float | None  # the image encoder, second look included
+    seconds_decode: float | None  # prompts, masks and their filters
+    seconds_choose: float | None  # evidence and choice
+    seconds_refine: float | None  # outline, hole filling and the trimap
+    seconds_write: float | None  # encoding and writing the results
+    seconds_total: float | None  # of all steps
+    started_at: str  # when the image was begun, ISO 8601, UTC
     memory_mb: float | None  # resident memory of the worker process after this image, MiB
-    input_bytes: int
-    input_mtime_ns: int
-    settings: str  # digest of what shaped the mask, see RunConfig.settings_digest
+    input_bytes: int  # size of the photograph's file, bytes; -1 where it could not be read
+    input_mtime_ns: int  # its modification time, ns since 1970; -1 where it could not be read
+    settings: str  # digest of all settings that shape a mask
     objects: int | None = None  # how many there are; None: only the primary one was wanted
-    steps: tuple[str, ...] = ()  # what was given up for want of memory, see pool/ladder.py
+    steps: tuple[str, ...] = ()  # what was given up for want of memory; empty: nothing
     generation: int = 0  # which run into this output, counted from 1; 0: before these were counted
 
     @property

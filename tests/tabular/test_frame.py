@@ -17,13 +17,10 @@ from automask.errors import InstallationError
 from automask.output.ledger import RecordWriter
 from automask.records import ImageRecord
 from automask.tabular import batches
-from automask.tabular.columns import columns
 from automask.tabular.extra import needed
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "records.md"
 
 
 @pytest.fixture
@@ -44,13 +41,6 @@ def test_there_is_a_row_for_each_image_and_a_column_for_each_field(output: Path)
     frame = automask.load_records(output)
     assert list(frame.columns) == [field.name for field in fields(ImageRecord)]
     assert list(frame.image) == ["a.jpg", "b.jpg"]
-
-
-def test_every_column_is_documented() -> None:
-    rows = [line for line in DOCUMENT.read_text().splitlines() if line.startswith("| `")]
-    documented = {name for row in rows for name in row.split("|")[1].replace("`", "").split(", ")}
-    named = {name.strip() for name in documented}
-    assert set(columns()) <= named, "docs/records.md has no row for a field of ImageRecord"
 
 
 def test_types_are_those_to_compute_with(output: Path) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from enum import Enum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automask.evaluate.output import Files
 
 
 class Contour(str, Enum):
@@ -33,6 +38,12 @@ def eval_command(
     contour: Annotated[
         Contour, typer.Option(help="What the contour of a trimap counts as.")
     ] = Contour.background,
+    objects: Annotated[
+        bool,
+        typer.Option(
+            "--objects", help="Both are maps of objects: which were found, split or merged?"
+        ),
+    ] = False,
     skip_missing: Annotated[
         bool,
         typer.Option("--skip-missing", help="Leave out what has no prediction; else it is empty."),
@@ -57,6 +68,7 @@ def eval_command(
     """
     from rich.progress import track
 
+    from automask.errors import UsageError
     from automask.evaluate.evaluation import Options, evaluate
     from automask.evaluate.output import Files, write_files
     from automask.evaluate.table import print_report
@@ -66,6 +78,11 @@ def eval_command(
     files = Files(json, csv, html, picture)
     files.refuse_unwritable()
     console = make_console()
+    if objects:
+        beside = (predicted_values, truth_values, scores, images, html, picture)
+        if any(option is not None for option in beside):
+            raise UsageError("with --objects go --skip-missing, --json and --csv alone")
+        raise typer.Exit(_eval_objects(console, predicted, truth, skip_missing, files))
     options = Options(
         predicted=predicted,
         truth=truth,
@@ -87,3 +104,28 @@ def eval_command(
     for file in write_files(files, report):
         console.print(f"written: {shown(str(file))}")
     raise typer.Exit(report.exit_code)
+
+
+def _eval_objects(
+    console: Console, predicted: Path, truth: Path, skip_missing: bool, files: Files
+) -> int:
+    """Compares maps of objects, prints and writes what is found, and gives the exit code."""
+    from rich.progress import track
+
+    from automask.evaluate import object_report as of_objects
+
+    hidden = not console.is_terminal
+    report = of_objects.evaluate_objects(
+        predicted,
+        truth,
+        skip_missing,
+        lambda outcomes, total: track(
+            outcomes, "evaluating", total, console=console, disable=hidden
+        ),
+    )
+    of_objects.print_object_report(console, report)
+    if files.json is not None:
+        of_objects.write_object_json(files.json, report)
+    if files.csv is not None:
+        of_objects.write_object_csv(files.csv, report)
+    return report.exit_code

@@ -65,6 +65,18 @@ def mask_folder(folder: Path) -> MaskFolder:
     return MaskFolder(root, _some_files(root), folder, known)
 
 
+def object_folder(folder: Path) -> MaskFolder:
+    """The object maps of a folder; of an automask output those in its `objects/`.
+
+    Raises as `mask_folder`.
+    """
+    is_output = (folder / RECORDS).is_dir()
+    root = folder / FOLDERS["objects"] if is_output else folder
+    if is_output and not root.is_dir():
+        raise UsageError(f"{folder} has no maps of objects: mask it with automask run --objects")
+    return MaskFolder(root, _some_files(root), folder if is_output else None)
+
+
 def _by_image(output: Path, convention: Convention | None) -> MaskFolder:
     """The masks, and the trimaps of those images that no mask was made of."""
     masks, trimaps = (output / FOLDERS[kind] for kind in KINDS)

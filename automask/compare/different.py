@@ -9,6 +9,7 @@ from automask.compare.agreement import Likeness, both_masks
 from automask.compare.comparison import Comparison
 from automask.compare.masks import Masks
 from automask.errors import ImageError
+from automask.output.run_json import input_folder
 from automask.show.tiles import (
     BOTH,
     FIRST_ONLY,
@@ -69,10 +70,9 @@ def _photographs(comparison: Comparison) -> Path | None:
     if comparison.options.images is not None:
         return comparison.options.images
     for run in (comparison.a, comparison.b):
-        config = run.described.get("config")
-        folder = config.get("input") if isinstance(config, dict) else None
-        if isinstance(folder, str) and Path(folder).is_dir():
-            return Path(folder)
+        folder = input_folder(run.described)
+        if folder is not None and folder.is_dir():
+            return folder
     return None
 
 

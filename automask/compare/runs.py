@@ -11,6 +11,7 @@ from typing import Any
 from automask.config import flat
 from automask.errors import UsageError
 from automask.output.ledger import load_records
+from automask.output.run_json import read_run_json
 from automask.records import ImageRecord
 from automask.tabular.batches import ledgers
 
@@ -56,7 +57,7 @@ def read_run(folder: Path, name: str) -> Run:
     records = load_records(folder)
     if not records:
         raise UsageError(f"{name}: {folder} has no records yet: let the run finish an image first")
-    return Run(name, folder, records, _described(folder))
+    return Run(name, folder, records, read_run_json(folder))
 
 
 def pair(a: Run, b: Run) -> Pairing:
@@ -91,14 +92,6 @@ def _differing(a: Run, b: Run, images: Iterable[str], field: str) -> set[str]:
     """Images of which both records know a number, -1 meaning that it is not known, but not one."""
     values = ((i, getattr(a.records[i], field), getattr(b.records[i], field)) for i in images)
     return {image for image, one, other in values if one != other and min(one, other) >= 0}
-
-
-def _described(folder: Path) -> dict[str, Any]:
-    try:
-        described = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # the records tell the most; what is not known is said
-        return {}
-    return described if isinstance(described, dict) else {}
 
 
 def _part(described: dict[str, Any], name: str) -> dict[str, Any]:

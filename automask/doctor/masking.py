@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from automask.config import RunConfig
 from automask.doctor.finding import FAULT, OK, WARNING, Finding
-from automask.records import FAILED, ImageRecord, load_records
+from automask.output.ledger import load_records
+from automask.records import FAILED, ImageRecord
 from automask.runs.runner import run
 
 WIDTH, HEIGHT = 4000, 3000  # 12 megapixels, as a telephone's

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from automask.evaluate.conventions import Convention
 from automask.image.scan import EXTENSIONS, scan
 from automask.image.write import FOLDERS
 from automask.output.ledger import RECORDS, load_records
+from automask.output.run_json import read_run_json, setting
 from automask.records import ImageRecord
 
 KINDS = ("mask", "trimap")  # of an automask output; of an image the first that it has is taken
@@ -168,8 +168,9 @@ def _no_match(predicted: MaskFolder, truth: MaskFolder) -> str:
 def convention_of_output(output: Path) -> Convention | None:
     """The labels of the trimaps, which may be any, from `run.json`; None where it does not say."""
     try:
-        described = json.loads((output / "run.json").read_text(encoding="utf-8"))
-        foreground, background, contour = described["config"]["trimap"]["values"]
+        foreground, background, contour = setting(
+            read_run_json(output), "config", "trimap", "values"
+        )
         return Convention(int(foreground), int(background), int(contour))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, TypeError):
         return None

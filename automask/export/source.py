@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from automask.export.names import flat_name
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
 from automask.output.ledger import load_records
+from automask.output.run_json import input_folder, read_run_json
 from automask.records import FAILED, OK, ImageRecord, Mask
 
 # The first that there is counts. Ids tell objects apart; a mask may have been mended by hand.
@@ -128,14 +128,15 @@ def open_source(output: Path, images: Path | None, values: str | None) -> Source
     records = load_records(output)
     if not records:
         raise UsageError(f"no records in {output}; name the OUTPUT of `automask run`")
-    described = _described(output)
+    described = read_run_json(output)
+    folder = images or input_folder(described)
     if images is not None and not images.is_dir():
         raise UsageError(f"--images {images} is no folder")
     forced_values = None if values is None else forced(values, VALUES)
     return Source(
         output=output,
         records=dict(sorted(records.items(), key=lambda pair: os.fsencode(pair[0]))),
-        photographs=images or _input_folder(described),
+        photographs=folder if folder is not None and folder.is_dir() else None,
         described=described,
         trimap_values=forced_values or convention_of_output(output),
         mask_values=forced_values,
@@ -158,19 +159,3 @@ def photo_of(source: Source, record: ImageRecord, category: str) -> Photo:
 def is_empty(record: ImageRecord) -> bool:
     """Whether a run found nothing there."""
     return record.status != OK
-
-
-def _described(output: Path) -> dict[str, Any]:
-    try:
-        described = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return described if isinstance(described, dict) else {}
-
-
-def _input_folder(described: Mapping[str, Any]) -> Path | None:
-    try:
-        folder = Path(described["config"]["input"])
-    except (KeyError, TypeError):
-        return None
-    return folder if folder.is_dir() else None

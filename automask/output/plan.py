@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from automask.config import RunConfig
 from automask.errors import CollisionError, SettingsChangedError
 from automask.image.scan import output_stem
 from automask.image.write import output_path
+from automask.output.run_json import input_folder, mask_settings, read_run_json
 from automask.records import Job
 
 SHOWN_CHANGES = 12
@@ -95,7 +95,7 @@ def _true_kinds(job: Job, record: Earlier | None, settings: str, config: RunConf
 
 def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:
     """Raises SettingsChangedError, naming what differs, where `run.json` tells of others."""
-    earlier = read_run_settings(output)
+    earlier = mask_settings(read_run_json(output))
     if earlier is None or earlier == settings:
         return
     names = sorted(k for k in {*earlier, *settings} if earlier.get(k) != settings.get(k))
@@ -117,7 +117,7 @@ def refuse_other_photographs(
     Photographs that have only moved have the same names and sizes in bytes. In the folder of the
     last run, one that has another size was edited, and is masked anew.
     """
-    before = _earlier_input(config.output)
+    before = input_folder(read_run_json(config.output))
     if config.overwrite or before is None or before.resolve() == config.input.resolve():
         return
     done = ((image, record) for image, record in records.items() if record.is_done)
@@ -133,25 +133,3 @@ def refuse_other_photographs(
 
 def _identity(job: Job) -> tuple[str, int]:
     return job.image, job.input_bytes
-
-
-def read_run_settings(output: Path) -> dict[str, Any] | None:
-    """The mask settings of the last run into this folder; None where there was none."""
-    settings = _read_run(output).get("mask_settings")
-    return settings if isinstance(settings, dict) else None
-
-
-def _earlier_input(output: Path) -> Path | None:
-    """The folder of photographs of the last run into this one."""
-    config = _read_run(output).get("config")
-    folder = config.get("input") if isinstance(config, dict) else None
-    return Path(folder) if isinstance(folder, str) else None
-
-
-def _read_run(output: Path) -> dict[str, Any]:
-    """What `run.json` tells of the last run; nothing where there was none."""
-    try:
-        described = json.loads((output / "run.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: no UTF-8, no JSON
-        return {}
-    return described if isinstance(described, dict) else {}

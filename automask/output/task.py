@@ -15,7 +15,8 @@ from typing import Any
 
 from automask.output.ledger import RECORDS, Known, ledger_files, merge, read_known
 from automask.output.lock import guarded, is_held, locked
-from automask.output.plan import read_run_settings, refuse_other_settings
+from automask.output.plan import refuse_other_settings
+from automask.output.run_json import mask_settings, read_run_json, write_run_json
 from automask.sharding.shard import WHOLE_NAME, Shard
 from automask.system.files import write_atomic
 
@@ -82,8 +83,8 @@ def agree_on_settings(
         others = [f for f in ledger_files(output) if f.stem != shard.task_name and f.stat().st_size]
         if not overwrite and not (is_new and not others):
             refuse_other_settings(output, settings)
-        if shard.is_whole or read_run_settings(output) != settings:
-            write_atomic(output / "run.json", json.dumps(described, indent=2).encode())
+        if shard.is_whole or mask_settings(read_run_json(output)) != settings:
+            write_run_json(output, described)
 
 
 def write_note(output: Path, note: TaskNote) -> None:

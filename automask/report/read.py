@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from typing import Any
 from automask.errors import UsageError
 from automask.image.scan import scan
 from automask.output.ledger import load_records
+from automask.output.run_json import input_folder, read_run_json, setting
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.runs.summary import LOW_CONFIDENCE
 from automask.sharding.shard import index_of
@@ -31,10 +31,7 @@ class Run:
 
     def setting(self, *names: str) -> Any:
         """A value of `run.json` by its path, e.g. ("config", "trimap"); None where it is not."""
-        value: Any = self.described
-        for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
-        return value
+        return setting(self.described, *names)
 
 
 def read_run(output: Path, photographs: Path | None = None) -> Run:
@@ -48,9 +45,9 @@ def read_run(output: Path, photographs: Path | None = None) -> Run:
     if not by_image:
         raise UsageError(f"{output} holds no records of a run: name an OUTPUT of `automask run`")
     records = tuple(sorted(by_image.values(), key=lambda record: os.fsencode(record.image)))
-    described = _described(output / "run.json")
+    described = read_run_json(output)
     run = Run(output, records, described, None, None)
-    folder = photographs or _input_folder(run)
+    folder = photographs or _existing(input_folder(described))
     return Run(output, records, described, folder, *_without_record(run, folder))
 
 
@@ -68,18 +65,7 @@ def review_queue(records: Iterable[ImageRecord]) -> list[ImageRecord]:
     )
 
 
-def _described(file: Path) -> dict[str, Any]:
-    try:
-        described = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # a page without settings is better than none
-        return {}
-    return described if isinstance(described, dict) else {}
-
-
-def _input_folder(run: Run) -> Path | None:
-    """The input folder as the run was told it: relative to where that command was given."""
-    named = run.setting("config", "input")
-    folder = Path(named) if isinstance(named, str) else None
+def _existing(folder: Path | None) -> Path | None:
     return folder if folder is not None and folder.is_dir() else None
 
 

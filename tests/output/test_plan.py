@@ -14,10 +14,10 @@ from automask.errors import CollisionError, SettingsChangedError
 from automask.output.plan import (
     Plan,
     make_plan,
-    read_run_settings,
     refuse_other_photographs,
     refuse_other_settings,
 )
+from automask.output.run_json import mask_settings, read_run_json
 from automask.records import ImageRecord, Job
 from automask.result_settings import ObjectsConfig
 
@@ -168,11 +168,11 @@ EARLIER = {"model": "tiny", "trimap.contour_px": 1, "trimap.values": [1, 2, 3]}
 
 def test_the_settings_of_the_last_run_are_read_back(tmp_path: Path) -> None:
     write_run(tmp_path, EARLIER)
-    assert read_run_settings(tmp_path) == EARLIER
+    assert mask_settings(read_run_json(tmp_path)) == EARLIER
 
 
 def test_a_folder_without_a_run_has_no_settings(tmp_path: Path) -> None:
-    assert read_run_settings(tmp_path) is None
+    assert mask_settings(read_run_json(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,13 @@ def test_a_folder_without_a_run_has_no_settings(tmp_path: Path) -> None:
 )
 def test_a_damaged_run_file_has_no_settings(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "run.json").write_bytes(content)
-    assert read_run_settings(tmp_path) is None
+    assert mask_settings(read_run_json(tmp_path)) is None
 
 
 def test_an_output_that_is_a_file_has_no_settings(tmp_path: Path) -> None:
     # What is wrong with it is told, in one sentence, where the run makes its folders.
     (tmp_path / "out").write_text("a file")
-    assert read_run_settings(tmp_path / "out") is None
+    assert mask_settings(read_run_json(tmp_path / "out")) is None
 
 
 def test_the_same_settings_are_welcome(tmp_path: Path) -> None:

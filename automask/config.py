@@ -20,7 +20,7 @@ else:
 
 # Raised whenever a change of code gives other masks for the same settings, so that a rerun
 # does not mix masks of two versions in one folder.
-MASK_RULES = 5
+MASK_RULES = 6
 # The largest cameras give 150 megapixels; more is a panorama or a decompression bomb, and the
 # proposals would be made on a small copy anyway.
 MAX_PIXELS = 160_000_000
@@ -34,6 +34,8 @@ SaveKind = Literal["trimap", "mask", "alpha", "overlay", "cutout"]
 
 class LoadConfig(Section):
     max_pixels: int = Field(MAX_PIXELS, gt=0)  # larger images are errors, not surprises
+    # Whether a photograph's own alpha, where it shows an object, is its mask.
+    own_alpha: Literal["use", "ignore"] = "use"
 
 
 class ProposeConfig(Section):
@@ -183,18 +185,19 @@ class RunConfig(Section):
         shaping = self.model_dump(
             mode="json",
             include={
-                "model",
-                "arch",
-                "generator",
-                "precision",
-                "propose",
-                "choose",
-                "second_look",
-                "refine",
-                "trimap",
-                "alpha",
-                "cutout",
-                "objects",
+                "model": True,
+                "arch": True,
+                "generator": True,
+                "load": {"own_alpha"},
+                "precision": True,
+                "propose": True,
+                "choose": True,
+                "second_look": True,
+                "refine": True,
+                "trimap": True,
+                "alpha": True,
+                "cutout": True,
+                "objects": True,
             },
         )
         shaping["choose"]["fitted"] = scorer_sha256
@@ -222,7 +225,7 @@ def load_config(file: Path | None, flags: dict[str, Any]) -> RunConfig:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"cannot read config {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -101,6 +101,7 @@ class MaskResult:
     flags: tuple[str, ...]
     seconds: dict[str, float]  # encode, decode, choose, refine
     labels: NDArray[np.uint16] | None = None  # H x W, 0 or an object's id; None: of one object
+    alpha: NDArray[np.uint8] | None = None  # H x W, 0..255, where it is known; None: to be found
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,8 @@ class ImageRecord:
     objects: int | None = None  # how many there are; None: only the primary one was wanted
     steps: tuple[str, ...] = ()  # what was given up for want of memory; empty: nothing
     generation: int = 0  # which run into this output, counted from 1; 0: before these were counted
+    notes: tuple[str, ...] = ()  # what was chosen or guessed as the file was read; no fault
+    input_hash: str | None = None  # of the file's bytes, see image/fingerprint.py
 
     @property
     def is_done(self) -> bool:
@@ -165,7 +168,7 @@ def parse_line(line: str | bytes) -> ImageRecord | None:
         return None
 
 
-_LISTS = ("flags", "kinds", "steps")
+_LISTS = ("flags", "kinds", "steps", "notes")
 
 
 def _is_told(field_: Field[Any], values: dict[str, Any]) -> bool:

@@ -260,3 +260,9 @@ def test_several_objects_bring_their_label_image(wanted: str, read: str | int) -
 def test_backgrounds_of_cutouts(background: str) -> None:
     config = load_config(None, {**FOLDERS, "cutout": {"background": background}})
     assert config.cutout.background == background
+
+
+def test_a_toml_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_bytes(b"\xef\xbb\xbf" + b'model = "vit_b"\n')
+    flags = {"input": tmp_path, "output": tmp_path / "out"}
+    assert load_config(tmp_path / "a.toml", flags).model == "vit_b"

@@ -16,12 +16,14 @@ import psutil
 from automask.config import RunConfig
 from automask.errors import ImageError, is_device_lost, is_out_of_memory
 from automask.image.clock import Clock
-from automask.image.load import load
+from automask.image.fingerprint import fingerprint
+from automask.image.given import masked_by_alpha, without_void
+from automask.image.load import Photograph, load_photograph
 from automask.image.objects import Labels
 from automask.image.pipeline import mask_image
 from automask.image.render import Rendering
 from automask.image.write import FOLDERS, encode_png, output_path
-from automask.records import FAILED, ImageRecord, Job, Proposer
+from automask.records import FAILED, ImageRecord, Job, MaskResult, Proposer
 from automask.system.files import partial_name, write_atomic
 
 # Errors of the output's file system, which the next image would meet as well.
@@ -90,11 +92,13 @@ def keep_only(kinds: Collection[str], config: RunConfig, job: Job) -> None:
 
 def _process(job: Job, context: WorkerContext, blank: ImageRecord, clock: Clock) -> ImageRecord:
     config = context.config
-    image = load(config.input / job.image, config.load.max_pixels)
+    file = config.input / job.image
+    photograph = load_photograph(file, config.load.max_pixels)
+    input_hash = fingerprint(file)
     seconds_load = clock.lap()
-    result = mask_image(image, context.proposer, config, context.owner)
+    result, notes = mask_photograph(photograph, context)
     clock.lap()
-    rendering = Rendering(image, result, config)
+    rendering = Rendering(photograph.pixels, result, config)
     for kind in config.kinds:
         png = encode_png(rendering.pixels(kind))
         write_atomic(config.output / output_path(job.stem, kind), png)
@@ -115,12 +119,27 @@ def _process(job: Job, context: WorkerContext, blank: ImageRecord, clock: Clock)
         confidence=round(result.confidence, 4),
         area_fraction=round(float(result.mask.mean()), 6),
         flags=result.flags,
+        notes=notes,
+        input_hash=input_hash,
         objects=_count(result.labels),
         seconds_load=seconds_load,
         **seconds,
         seconds_write=clock.lap(),
         seconds_total=clock.total(),
     )
+
+
+def mask_photograph(
+    photograph: Photograph, context: WorkerContext
+) -> tuple[MaskResult, tuple[str, ...]]:
+    """The result, and what is to be noted: a file may show its object, or where there is none."""
+    config, notes = context.config, photograph.notes
+    if photograph.alpha is not None and config.load.own_alpha == "use":
+        return masked_by_alpha(photograph.alpha, config), (*notes, "masked by its own alpha")
+    result = mask_image(photograph.pixels, context.proposer, config, context.owner)
+    if photograph.void is None:
+        return result, notes
+    return without_void(result, photograph.void, config), notes
 
 
 def _count(labels: Labels | None) -> int | None:

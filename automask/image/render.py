@@ -51,6 +51,8 @@ class Rendering:
     @cached_property
     def alpha(self) -> Pixels:
         """The alpha matte, H x W, 0..255."""
+        if self.result.alpha is not None:
+            return self.result.alpha
         return make_alpha(self.image, self.result.mask, self._band_px, self.config.alpha.epsilon)
 
     @cached_property

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from automask.errors import ImageError
-from automask.image import load as load_module
+from automask.image import decode as decode_module
 from automask.image.load import load, load_small, opened
 
 Pixels = NDArray[np.uint8]
@@ -116,7 +116,7 @@ def test_a_heic_photograph_named_jpg_is_read_by_what_it_holds(
     Image.init()
     monkeypatch.setattr(Image, "OPEN", {k: v for k, v in Image.OPEN.items() if k != "HEIF"})
     monkeypatch.setattr(Image, "ID", [name for name in Image.ID if name != "HEIF"])
-    load_module._formats.cache_clear()
+    decode_module._formats.cache_clear()
     (tmp_path / "a.jpg").write_bytes(HEIC)
     assert load(tmp_path / "a.jpg").shape == (32, 64, 3)
 

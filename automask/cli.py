@@ -46,6 +46,7 @@ class Row(NamedTuple):
 COMMANDS = (
     Row("run", "Mask every image of INPUT into OUTPUT; a rerun does only what is new.", NIGHT),
     Row("doctor", "Say what is wrong with this machine before a run, and the remedy.", NIGHT),
+    Row("config", "Show every setting and where it came from, or their JSON Schema.", NIGHT),
     Row("status", "Show how far a run or a job array is, also while it is running.", NIGHT),
     Row("models", "List the checkpoints: size, license, whether each is here and verified.", NIGHT),
     Row("fetch", "Download checkpoints and verify their SHA-256.", NIGHT),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from automask.errors import ConfigError
 from automask.result_settings import AlphaConfig, CutoutConfig, ObjectsConfig, Section
+from automask.settings.environment import read_environment
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -210,17 +212,32 @@ def settings_digest(settings: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def load_config(file: Path | None, flags: dict[str, Any]) -> RunConfig:
-    """Defaults, then the TOML file, then flags; a flag that is None was not given.
+def load_config(
+    file: Path | None, flags: dict[str, Any], environ: Mapping[str, str] | None = None
+) -> RunConfig:
+    """Defaults, then the TOML file, the environment's AUTOMASK_*, then flags.
 
+    A flag that is None was not given. environ: None for what must be the same in every environment.
     Raises ConfigError, naming the setting and what is wrong with it.
     """
-    values = _read_toml(file) if file is not None else {}
-    values = _merge(values, _without_none(flags))
+    values: dict[str, Any] = {}
+    for layer in layers(file, flags, environ or {}).values():
+        values = _merge(values, layer)
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from error
+
+
+def layers(
+    file: Path | None, flags: dict[str, Any], environ: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Where values come from, lowest first; a later one wins. Raises ConfigError."""
+    return {
+        "file": _read_toml(file) if file is not None else {},
+        "environment": read_environment(environ, RunConfig),
+        "flag": _without_none(flags),
+    }
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

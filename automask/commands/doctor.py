@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,12 +18,15 @@ COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 
 def doctor_command(
     model: Annotated[
-        str, typer.Option(help="A name of `automask models`, or a checkpoint's path.")
-    ] = "tiny",
+        str | None,
+        typer.Option(help="A name of `automask models`, or a checkpoint's path.  (default: tiny)"),
+    ] = None,
     arch: Annotated[
         str | None, typer.Option(help="Architecture of a checkpoint given by path.")
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
+    device: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
+    ] = None,
     input_folder: Annotated[
         Path | None, typer.Option("--input", help="Folder of photographs, to look at as well.")
     ] = None,
@@ -41,7 +45,7 @@ def doctor_command(
     from automask.show.console import make_console
 
     flags = {"model": model, "arch": arch, "device": device}
-    config = load_config(None, {"input": Path(), "output": Path(), **flags})
+    config = load_config(None, {"input": Path(), "output": Path(), **flags}, os.environ)
     console, findings = make_console(), []
     for finding in examine(Patient(config, input_folder, output)):
         findings.append(finding)

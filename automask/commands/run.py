@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,11 @@ import typer
 from automask.commands.options import speed_flags
 from automask.commands.report import report_after_run
 from automask.show.console import make_unattended_console, split_names
+
+SAME_NAMES = (
+    "model", "arch", "weights", "device", "workers", "threads", "scheduler", "retries", "timeout",
+    "generator", "shard", "limit",
+)  # fmt: skip
 
 
 def run_command(
@@ -92,41 +98,16 @@ def run_command(
     ] = True,
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new."""
+    given = dict(locals())  # every option by its name
     from automask.config import load_config
     from automask.runs.prepare import plan_of, prepare
     from automask.runs.progress import make_progress, print_plan, print_start, print_summary
     from automask.runs.runner import execute
     from automask.system.signals import heard_signals
 
-    flags: dict[str, Any] = {
-        "input": input_folder,
-        "output": output_folder,
-        "model": model,
-        "arch": arch,
-        "weights": weights,
-        "stage_weights": None if dry_run else stage_weights,
-        "device": device,
-        "workers": workers,
-        "threads": threads,
-        "scheduler": scheduler,
-        "retries": retries,
-        "timeout": timeout,
-        "generator": generator,
-        **speed_flags(points, exact),
-        "save": split_names(",".join(save)) if save else None,
-        "keep_extension": keep_extension or None,
-        "overwrite": overwrite or None,
-        "shard": shard,
-        "limit": limit,
-        "second_look": {"when": second_look},
-        "refine": {"smooth": smooth},
-        "trimap": {"contour_px": contour_px, "values": split_names(trimap_values)},
-        "cutout": {"background": background},
-        "objects": {"wanted": objects},
-    }
     console = make_unattended_console()
     with heard_signals() as stop:
-        prepared = prepare(load_config(config, flags))
+        prepared = prepare(load_config(config, settings_of(given), os.environ))
         print_start(console, prepared)
         if dry_run:
             print_plan(console, prepared, plan_of(prepared))
@@ -136,3 +117,27 @@ def run_command(
     if report and prepared.shard.is_whole:  # of a job array `automask report` makes one of all
         report_after_run(console, prepared.config.output, prepared.config.input)
     raise typer.Exit(summary.exit_code)
+
+
+def settings_of(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings, by their names in a config file, that options ask for; None: not asked."""
+    same = {name: given[name] for name in SAME_NAMES}
+    save, dry_run = given["save"], given["dry_run"]
+    return {
+        **same,
+        "input": given["input_folder"],
+        "output": given["output_folder"],
+        "stage_weights": None if dry_run else given["stage_weights"],
+        **speed_flags(given["points"], given["exact"]),
+        "save": split_names(",".join(save)) if save else None,
+        "keep_extension": given["keep_extension"] or None,
+        "overwrite": given["overwrite"] or None,
+        "second_look": {"when": given["second_look"]},
+        "refine": {"smooth": given["smooth"]},
+        "trimap": {
+            "contour_px": given["contour_px"],
+            "values": split_names(given["trimap_values"]),
+        },
+        "cutout": {"background": given["background"]},
+        "objects": {"wanted": given["objects"]},
+    }

@@ -1,0 +1,75 @@
+"""The command `automask config`."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automask.settings.sources import Setting
+
+
+class What(str, Enum):
+    """What is asked of the settings."""
+
+    show = "show"
+    schema = "schema"
+
+
+def config_command(
+    what: Annotated[
+        What, typer.Argument(help="show: every setting; schema: JSON Schema for editors.")
+    ],
+    flags: Annotated[
+        list[str] | None, typer.Argument(help="After `--`: flags of `automask run`, to see theirs.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Only what is not as it comes.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show every setting and where it came from, or their JSON Schema."""
+    import json
+    import os
+    from dataclasses import asdict
+
+    from automask.settings.sources import schema, settings
+    from automask.show.console import make_console
+
+    if what is What.schema:
+        typer.echo(json.dumps(schema(), indent=2))
+        return
+    found = settings(config, _given(flags or []), os.environ)
+    found = [setting for setting in found if not changed or setting.source != "default"]
+    if as_json:
+        typer.echo(json.dumps([asdict(setting) for setting in found], indent=2))
+    else:
+        print_settings(make_console(), found)
+
+
+def _given(flags: list[str]) -> dict[str, Any]:
+    """The settings that flags of `automask run` ask for, read by that command's own options."""
+    from automask.cli import load_command
+    from automask.commands.run import settings_of
+
+    context = load_command("run").make_context("run", ["INPUT", "OUTPUT", *flags])
+    return settings_of(context.params)
+
+
+def print_settings(console: Console, settings: list[Setting]) -> None:
+    """A line for each: name, value, source; then what it is for."""
+    from rich.table import Column, Table
+
+    from automask.show.console import shown
+
+    table = Table(Column("setting", no_wrap=True), "value", "from", "meaning", box=None)
+    for setting in settings:
+        value = shown(str(setting.value if setting.value is not None else "-"))
+        table.add_row(setting.name, value, setting.source, shown(setting.help))
+    console.print(table)

@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.show.console import visible
+from automask.system.cores import wait_without_spinning
 
 EXIT_CODES = (
     "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
@@ -153,6 +154,7 @@ _list(app, DEVELOP, hidden=True)  # their names before 0.2.0
 
 def main() -> None:
     """Entry point: run the command, and turn errors into messages and exit codes."""
+    wait_without_spinning()
     try:
         app()
     except AutomaskError as error:

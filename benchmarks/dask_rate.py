@@ -25,7 +25,8 @@ from fakes import FINE, make_images, make_setup  # noqa: E402
 from automask.image.pipeline import Outcome  # noqa: E402
 from automask.pool.dask.cluster import run_on_cluster  # noqa: E402
 from automask.pool.ladder import make_ladder  # noqa: E402
-from automask.pool.supervisor import Patience, Supervisor  # noqa: E402
+from automask.pool.patience import Patience  # noqa: E402
+from automask.pool.supervisor import Supervisor  # noqa: E402
 from automask.records import Job  # noqa: E402
 from automask.system.cores import Crew  # noqa: E402
 from automask.system.signals import Stop  # noqa: E402

@@ -28,7 +28,8 @@ from automask.output.plan import make_plan
 from automask.output.task import TaskNote, read_earlier, write_note
 from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
-from automask.pool.supervisor import Patience, Supervisor
+from automask.pool.patience import Patience
+from automask.pool.supervisor import Supervisor
 from automask.pool.worker import peak_memory_mb
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import ImageRecord, Job, Proposal, ProposalSet, Scene, to_line

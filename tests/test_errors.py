@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from automask.errors import ImageError, is_device_lost, is_out_of_memory
+from automask.errors import ImageError
+from automask.system.exhaustion import is_device_lost, is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from automask.errors import ImageError, UsageError
 from automask.evaluate.read import Values
+from automask.records import Mask
 
-Mask = NDArray[np.bool_]
 ContourAs = Literal["ignore", "background", "foreground"]
 
 THRESHOLD = 128  # of levels: half of 255, rounded up, as 1-bit pictures are made

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.image.guided import fast_guided_filter
+from automask.records import Mask
 from automask.result_settings import AlphaConfig
-
-Mask = NDArray[np.bool_]
 
 MIN_BAND_PX = 2  # half its width: a photograph's edge is about two pixels wide
 WINDOWS_IN_BAND = 3  # radii of the filter's window in half the band; 2 to 4 measured alike

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from automask.records import Mask
 
 BOUNDARY_SIDE = 512  # px, longest side that both masks are brought to
 BOUNDARY_TOLERANCE = 2.0  # px at that size

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from automask.config import RunConfig
-from automask.errors import ImageError, is_device_lost, is_out_of_memory
+from automask.errors import ImageError
 from automask.image.clock import Clock
 from automask.image.fingerprint import fingerprint
 from automask.image.given import masked_by_alpha, without_void
@@ -24,6 +24,7 @@ from automask.image.pipeline import mask_image
 from automask.image.render import Rendering
 from automask.image.write import FOLDERS, encode_png, output_path
 from automask.records import FAILED, ImageRecord, Job, MaskResult, Proposer
+from automask.system.exhaustion import is_device_lost, is_out_of_memory
 from automask.system.files import partial_name, write_atomic
 
 # Errors of the output's file system, which the next image would meet as well.

@@ -12,10 +12,9 @@ from automask.config import RunConfig
 from automask.image.alpha import band_px, make_alpha
 from automask.image.cutout import cutout
 from automask.image.objects import Labels, id_colours
-from automask.records import MaskResult
+from automask.records import Mask, MaskResult
 
 Pixels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 OVERLAY_RGB = (255, 40, 90)  # a red that neither foliage, sky nor skin has much of
 OVERLAY_DIM = 0.45  # how much of its brightness the background keeps

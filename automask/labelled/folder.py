@@ -16,8 +16,7 @@ from automask.errors import UsageError
 from automask.image.load import load
 from automask.image.scan import scan
 from automask.labelled.studio import product_shot
-
-Mask = NDArray[np.bool_]
+from automask.records import Mask
 
 FOREGROUND = 128  # from here on; half of 255, rounded up
 

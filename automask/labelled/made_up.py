@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from automask.records import Proposal, Proposer
-
-Mask = NDArray[np.bool_]
+from automask.records import Mask, Proposal, Proposer
 
 PARTS = 3  # of the object, and as many pieces of the background
 # Mean predicted IoU of each sort of mask, all with the same spread.

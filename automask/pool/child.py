@@ -21,6 +21,7 @@ from typing import Any
 from automask import errors
 from automask.pool.workers import DIED, THREAD_VARIABLES, WorkerSetup
 from automask.records import Job
+from automask.system.cores import wait_without_spinning
 
 CRASH = "Fatal Python error"  # faulthandler's first line; the newest call follows
 END_SECONDS = 1.0  # for a process to end that has closed its pipe
@@ -142,7 +143,7 @@ def _told() -> Iterator[None]:
 
 
 def _start(log: Path, threads: int) -> subprocess.Popen[bytes]:
-    """With variables for its threads, and the parent's module path; nothing else set.
+    """Starts a worker with variables for its threads and the parent's module path.
 
     A session of its own keeps Ctrl-C from it: the parent hears that, and ends it.
     """
@@ -152,10 +153,16 @@ def _start(log: Path, threads: int) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,
-            env={
-                **os.environ,
-                **dict.fromkeys(THREAD_VARIABLES, str(threads)),
-                "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
-            },
+            env=_environment(threads),
             start_new_session=True,
         )
+
+
+def _environment(threads: int) -> dict[str, str]:
+    environ = {
+        **os.environ,
+        **dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),
+    }
+    wait_without_spinning(environ)
+    return environ

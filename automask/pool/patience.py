@@ -1,13 +1,22 @@
-"""How long a worker has been at its image, told apart from a machine that is busy or asleep."""
+"""How often an image is tried, and for how long a worker really computes at it."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import psutil
 
 COMPUTES = 0.1  # of a core; a process that uses less is waiting
 WAITING = 4  # seconds of waiting that count as one of computing: a file server may be slow
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often an image is tried, and for how long."""
+
+    retries: int  # of an image whose worker died
+    timeout: float  # seconds of computing that an image may take
 
 
 class ComputeClock:

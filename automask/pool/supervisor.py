@@ -12,7 +12,7 @@ import queue
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from automask.image.process import Outcome, lost
 from automask.pool.child import Child, Heard, Hearing, error_told
 from automask.pool.ladder import Ladder, Rung
 from automask.pool.memory import is_short, oom_kills
-from automask.pool.patience import ComputeClock
+from automask.pool.patience import ComputeClock, Patience
 from automask.pool.workers import WorkerSetup
 from automask.records import Job, parse_line
 from automask.system.signals import Stop
@@ -31,14 +31,6 @@ GRACE_SECONDS = 6.0  # for the images in hand, after a signal; batch systems kil
 MOST_FAILED_STARTS = 3  # in a row, no image done between: it is not the photographs
 START_SECONDS = 1800.0  # for a worker that loads its model, as `ComputeClock` counts
 CALM_SECONDS = 30.0  # between two steps for want of memory that nobody has died of
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How often an image is tried, and for how long."""
-
-    retries: int  # of an image whose worker died
-    timeout: float  # seconds of computing that an image may take
 
 
 class Worker:

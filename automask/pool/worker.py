@@ -34,10 +34,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from automask.errors import AutomaskError, is_out_of_memory
+from automask.errors import AutomaskError
 from automask.image.process import WorkerContext, process
 from automask.pool.workers import WorkerSetup, ends_with_error, watch_parent
 from automask.records import Job, to_line
+from automask.system.exhaustion import is_out_of_memory
 
 Say = Callable[[dict[str, Any]], None]
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from automask.config import flat
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.report.read import Run, needs_look
 from automask.report.timeline import Timeline
@@ -150,7 +151,7 @@ def tables(run: Run) -> list[Table]:
     return [
         Table("Checkpoint and machine", _rows(machine), is_open=True, is_list=True),
         Table("Versions", _rows(described.get("versions") or {}), is_open=True),
-        Table("Settings", _rows(_flat(described.get("config") or {}))),
+        Table("Settings", _rows(flat(described.get("config") or {}))),
         Table("Settings of the generator", _rows(described.get("generator_settings") or {})),
     ]
 
@@ -181,11 +182,3 @@ def _several(values: Iterable[object]) -> str:
 def _rows(values: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     known = {name: value for name, value in values.items() if value is not None}
     return tuple((visible(str(name)), visible(str(value))) for name, value in known.items())
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in values.items():
-        nested = isinstance(value, dict) and value
-        flat.update(_flat(value, f"{prefix}{name}.") if nested else {prefix + name: value})
-    return flat

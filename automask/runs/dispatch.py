@@ -28,7 +28,8 @@ def outcomes(
         yield from _outcomes_of_cluster(prepared.config.scheduler, prepared, plan, generation, stop)
         return
     from automask.pool.ladder import make_ladder
-    from automask.pool.supervisor import Patience, Supervisor
+    from automask.pool.patience import Patience
+    from automask.pool.supervisor import Supervisor
     from automask.sam.build import share
 
     config = prepared.config
@@ -43,7 +44,7 @@ def _outcomes_of_cluster(
     scheduler: str, prepared: Prepared, plan: Plan, generation: int, stop: Stop
 ) -> Iterator[Outcome]:
     from automask.pool.dask.cluster import run_on_cluster
-    from automask.pool.supervisor import Patience
+    from automask.pool.patience import Patience
 
     config = prepared.config
     setup = worker_setup(prepared, prepared.weights.file, generation)

@@ -110,4 +110,3 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
 )  # fmt: skip
 
 BY_NAME = {checkpoint.name: checkpoint for checkpoint in CHECKPOINTS}
-ARCHITECTURES = tuple(checkpoint.arch for checkpoint in CHECKPOINTS)

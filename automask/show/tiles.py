@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from automask.errors import ImageError
 from automask.image.load import load
+from automask.records import Mask
 
 TILE = 200  # px, the longest side of a picture
 Colour = tuple[int, int, int]
@@ -19,7 +20,6 @@ BOTH, FIRST_ONLY, SECOND_ONLY, NEITHER, IGNORED = (
     (235, 235, 235), (230, 159, 0), (86, 180, 233), (35, 35, 35), (120, 120, 120),
 )  # fmt: skip
 
-Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]  # H x W x 3, RGB
 Tile = tuple[str, Pixels]  # what it is, and the picture
 

@@ -49,11 +49,6 @@ def columns() -> dict[str, Kind]:
     return {f.name: _kind(f.name, types[f.name]) for f in fields(ImageRecord)}
 
 
-def of_kind(*kinds: Kind) -> list[str]:
-    """The names of the columns of these kinds."""
-    return [name for name, kind in columns().items() if kind in kinds]
-
-
 def _kind(name: str, annotation: object) -> Kind:
     if name in CATEGORIES:
         return Kind.CATEGORY

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import pytest
-from bench_fakes import FINE, KILLS, RAISES, broken_bench, fake_bench, make_images
+from bench_fakes import FINE, KILLS, RAISES, broken_context, fake_context, make_images
 
 from automask.bench.figures import Task
 from automask.bench.rounds import plan_rounds
@@ -24,7 +24,7 @@ from automask.runs.dispatch import worker_setup
 
 @contextmanager
 def team_for(
-    images: Path, make_context: Any = fake_bench, device: str = "cpu", workers: int = 1
+    images: Path, make_context: Any = fake_context, device: str = "cpu", workers: int = 1
 ) -> Iterator[tuple[Team, list[Job]]]:
     """A team on these images, and their jobs; it is closed at the end."""
     options = Options(devices=("cpu",), generators=("fast",), workers=1, threads=1)
@@ -111,7 +111,7 @@ def test_a_process_that_dies_is_named_and_none_is_left(tmp_path: Path) -> None:
 def test_an_error_that_concerns_every_image_is_raised_with_its_class(tmp_path: Path) -> None:
     images = make_images(tmp_path / "in", FINE)
     with (
-        team_for(images, broken_bench) as (team, jobs),
+        team_for(images, broken_context) as (team, jobs),
         pytest.raises(WeightsError, match="tiny cpu fast: these weights do not fit"),
     ):
         team.start(jobs)

@@ -39,11 +39,11 @@ class FakeProposer:
         return ProposalSet([Proposal(mask, 0.9, 0.95)], Scene(), {"encode": 0.001, "decode": 0.009})
 
 
-def fake_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
+def fake_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     return WorkerContext(setup.config, FakeProposer(), setup.labels, owner)
 
 
-def broken_bench(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
+def broken_context(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
     raise WeightsError("these weights do not fit")
 
 

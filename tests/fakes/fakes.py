@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,30 +90,37 @@ class FakeProposer:
         return is_first
 
 
-def fake_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
+def fake_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     proposer = FakeProposer(setup.config.output, setup.batch_divisor)
     return WorkerContext(setup.config, proposer, setup.labels, owner)
 
 
-def broken_bench(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
+def telling_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
+    """Its records say, in the place of the model, how threads that wait do so in this process."""
+    context = fake_context(setup, owner)
+    labels = {**setup.labels, "model": os.environ.get("OMP_WAIT_POLICY", "unset")}
+    return replace(context, labels=labels)
+
+
+def broken_context(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
     raise WeightsError("these weights do not fit")
 
 
-def deadly_bench(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
+def deadly_context(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
     os.abort()
 
 
-def leaving_bench(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
+def leaving_context(_setup: WorkerSetup, _owner: Owner | None) -> WorkerContext:
     """A library that ends the process, which takes a while after its pipe is closed."""
     atexit.register(time.sleep, 0.3)
     sys.exit(3)
 
 
-def large_bench(setup: WorkerSetup, owner: AbstractContextManager[Any] | None) -> WorkerContext:
+def large_context(setup: WorkerSetup, owner: AbstractContextManager[Any] | None) -> WorkerContext:
     """Fits with blocks of a quarter only."""
     if setup.batch_divisor < 4:
         raise MemoryError
-    return fake_bench(setup, owner)
+    return fake_context(setup, owner)
 
 
 def make_images(folder: Path, first_pixels: list[int]) -> list[Job]:
@@ -125,7 +133,7 @@ def make_images(folder: Path, first_pixels: list[int]) -> list[Job]:
     return [Job(f"{i:02}.png", f"{i:02}", 0, 0) for i in range(len(first_pixels))]
 
 
-def make_setup(root: Path, context: Any = fake_bench) -> WorkerSetup:
+def make_setup(root: Path, context: Any = fake_context) -> WorkerSetup:
     config = RunConfig(input=root / "in", output=root / "out")
     return WorkerSetup(
         config, locate("tiny"), Path("unused"), "cpu", 1, LABELS, context, imports="json"

@@ -30,7 +30,7 @@ class FakeProposer:
         return ProposalSet([Proposal(mask, 0.9, 0.95)], Scene(), {"encode": 0.0, "decode": 0.0})
 
 
-def fake_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
+def fake_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     return WorkerContext(setup.config, FakeProposer(), setup.labels, owner)
 
 
@@ -38,7 +38,7 @@ real_setup = dispatch.worker_setup
 
 
 def fake_setup(*arguments: Any) -> WorkerSetup:
-    return replace(real_setup(*arguments), make_context=fake_bench, imports="json")
+    return replace(real_setup(*arguments), make_context=fake_context, imports="json")
 
 
 def one_run(source: Path, output: Path) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 from damaged import damaged_files
-from fakes import fake_bench, make_setup
+from fakes import fake_context, make_setup
 
 from automask.config import LoadConfig
 from automask.image.process import WorkerContext
 from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
-from automask.pool.supervisor import Patience, Supervisor
+from automask.pool.patience import Patience
+from automask.pool.supervisor import Supervisor
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import FAILED, ImageRecord, Job
 from automask.system.signals import Stop
@@ -34,7 +35,7 @@ def bounded_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     data = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
     # Not RLIMIT_AS: decoders with threads reserve far more addresses than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (data + LIMIT_BYTES, data + LIMIT_BYTES))
-    return fake_bench(setup, owner)
+    return fake_context(setup, owner)
 
 
 @pytest.fixture(scope="module")

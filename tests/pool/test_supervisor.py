@@ -24,20 +24,22 @@ from fakes import (
     SLOW,
     SPINS,
     WAITS,
-    broken_bench,
-    deadly_bench,
-    fake_bench,
-    large_bench,
-    leaving_bench,
+    broken_context,
+    deadly_context,
+    fake_context,
+    large_context,
+    leaving_context,
     make_images,
     make_setup,
+    telling_context,
 )
 
 from automask.errors import Interrupted, WeightsError, WorkersError
 from automask.image.process import Outcome
 from automask.pool.crew import Crew
 from automask.pool.ladder import make_ladder
-from automask.pool.supervisor import Patience, Supervisor
+from automask.pool.patience import Patience
+from automask.pool.supervisor import Supervisor
 from automask.records import ImageRecord, Job
 from automask.system.signals import Stop, heard_signals
 
@@ -53,7 +55,7 @@ def outcomes(
     workers: int = 2,
     retries: int = 2,
     timeout: float = 60,
-    context: Any = fake_bench,
+    context: Any = fake_context,
     device: str = "cpu",
     stop: Stop | None = None,
 ) -> Iterator[Outcome]:
@@ -96,6 +98,18 @@ def test_workers_are_other_processes(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
     (record,) = by_image(outcomes(tmp_path, jobs)).values()
     assert int(record.worker.rpartition(":")[2]) != os.getpid()
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_workers_wait_without_spinning_unless_the_user_wants_them_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if given is not None:
+        monkeypatch.setenv("OMP_WAIT_POLICY", given)
+    jobs = make_images(tmp_path / "in", [FINE])
+    (record,) = by_image(outcomes(tmp_path, jobs, context=telling_context)).values()
+    assert record.model == expected
 
 
 def test_an_exception_costs_its_own_image_only(tmp_path: Path) -> None:
@@ -154,13 +168,13 @@ def test_one_process_with_several_images_in_hand_has_one_user_of_the_model(tmp_p
 def test_workers_that_die_as_they_start_end_the_run(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
     with pytest.raises(WorkersError, match=r"do not come up: .*SIGABRT"):
-        list(outcomes(tmp_path, jobs, context=deadly_bench))
+        list(outcomes(tmp_path, jobs, context=deadly_context))
 
 
 def test_a_worker_that_ends_by_itself_is_told_by_its_exit_code(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
     with pytest.raises(WorkersError, match=r"do not come up: .*\(exit code 3\)"):
-        list(outcomes(tmp_path, jobs, context=leaving_bench))
+        list(outcomes(tmp_path, jobs, context=leaving_context))
 
 
 def test_a_process_that_the_system_refuses_to_start_is_an_error_of_ours(
@@ -197,7 +211,7 @@ def test_a_library_that_exits_in_a_thread_ends_its_process_and_nobody_waits(
 def test_an_error_that_concerns_every_image_is_raised(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE, FINE])
     with pytest.raises(WeightsError, match="do not fit"):
-        list(outcomes(tmp_path, jobs, context=broken_bench))
+        list(outcomes(tmp_path, jobs, context=broken_context))
 
 
 def test_no_worker_is_left_behind(tmp_path: Path) -> None:
@@ -252,7 +266,7 @@ def test_an_image_too_large_on_every_step_fails_and_the_run_goes_back_up(tmp_pat
 
 def test_a_model_that_does_not_fit_at_first_goes_down_the_ladder(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE])
-    (record,) = by_image(outcomes(tmp_path, jobs, workers=1, context=large_bench)).values()
+    (record,) = by_image(outcomes(tmp_path, jobs, workers=1, context=large_context)).values()
     assert record.steps == ("point blocks of 1/2", "point blocks of 1/4")
 
 

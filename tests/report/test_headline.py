@@ -82,7 +82,7 @@ def test_mixed_settings_and_checkpoints_are_told(make_record: RecordMaker) -> No
     assert notes(Run(Path("out"), records[:1], {}, None, None)) == []
 
 
-def test_settings_have_dotted_names(make_record: RecordMaker) -> None:
+def test_settings_have_dotted_names_and_an_empty_table_has_no_row(make_record: RecordMaker) -> None:
     described = {"config": {"trimap": {"contour_px": 3}, "propose": {"settings": {}}}}
     settings = tables(Run(Path(), (make_record(),), described, None, None))[2]
-    assert settings.rows == (("trimap.contour_px", "3"), ("propose.settings", "{}"))
+    assert settings.rows == (("trimap.contour_px", "3"),)

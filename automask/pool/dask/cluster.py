@@ -24,7 +24,7 @@ from automask.image.process import Outcome
 from automask.pool.dask.dispatch import Dispatch
 from automask.pool.dask.link import connected
 from automask.pool.dask.worker import Errand
-from automask.pool.supervisor import Patience
+from automask.pool.patience import Patience
 from automask.pool.workers import WorkerSetup
 from automask.records import Job
 from automask.system.files import write_atomic

@@ -26,6 +26,7 @@ from automask.image.scorer import scorer_sha256
 from automask.pool.workers import WorkerSetup, ends_with_error
 from automask.records import Job
 from automask.sam.weights import Weights, locate, sha256_of
+from automask.system.cores import wait_without_spinning
 
 RECENT_SECONDS = 60.0  # a model unused for longer makes room for that of another run
 IDLE_SECONDS = 900.0  # after its last image the model's memory is given back to the cluster
@@ -92,6 +93,7 @@ def settle(errand: Errand, threads: int) -> Settled:
     are not those of the run, WeightsError, DeviceError and others where the model cannot be had.
     """
     refuse_other_folders(errand)
+    wait_without_spinning()
     with _making:
         if errand.digest not in _contexts:
             _drop_unused()

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from dask_fakes import make_dask_setup
 from dask_processes import Cluster
-from fakes import CRASHES_ONCE, FINE, HUGE, KILLS, RAISES, WAITS, broken_bench, make_images
+from fakes import CRASHES_ONCE, FINE, HUGE, KILLS, RAISES, WAITS, broken_context, make_images
 
 from automask.errors import ClusterError, UsageError, WeightsError
 from automask.image.process import Outcome
 from automask.pool.dask.cluster import run_on_cluster
 from automask.pool.dask.link import connected
-from automask.pool.supervisor import Patience
+from automask.pool.patience import Patience
 from automask.pool.workers import WorkerSetup
 from automask.records import ImageRecord, Job
 from automask.system.signals import Stop
@@ -137,7 +137,7 @@ def test_a_hung_image_ends_its_worker_and_fails(cluster: Cluster, tmp_path: Path
 
 def test_an_error_that_concerns_every_image_is_raised(cluster: Cluster, tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [FINE, FINE])
-    setup = make_dask_setup(tmp_path, broken_bench)
+    setup = make_dask_setup(tmp_path, broken_context)
     with pytest.raises(WeightsError, match=r"Dask worker tcp://127.*: these weights do not fit"):
         list(on_cluster(jobs, setup, cluster.address))
     assert litter(tmp_path) == []

@@ -18,10 +18,11 @@ from typing import IO
 from PIL import Image, UnidentifiedImageError
 
 from automask.config import MAX_PIXELS
-from automask.errors import ImageError, is_out_of_memory
+from automask.errors import ImageError
 from automask.image.depth import Declared
 from automask.image.metadata import orientation_of, pixels_only, upright
 from automask.image.pages import choose_page
+from automask.system.exhaustion import is_out_of_memory
 
 # What a file is, its content says, not its name. These are read by libraries alone; of the others
 # that Pillow knows, EPS is handed to another program, as which it may do anything.

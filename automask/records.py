@@ -6,9 +6,10 @@ This module imports no stage.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,46 @@ from numpy.typing import NDArray
 OK = "ok"
 NO_OBJECT = "no_object"
 FAILED = "failed"
+
+
+class Mark(NamedTuple):
+    """What a result's file was when it was written."""
+
+    mtime_ns: int  # modification time, ns since the epoch
+    sha256: str  # hex
+
+    def __str__(self) -> str:
+        return f"{self.sha256}@{self.mtime_ns}"
+
+
+@dataclass(frozen=True, slots=True)  # a run may have a million
+class Left:
+    """What an earlier run left of an image, as its record tells; see image/results.py."""
+
+    kinds: tuple[str, ...]
+    packed: bytes = b""  # a mark for each kind; b"": none were recorded
+    mended: tuple[str, ...] = ()  # of `kinds`: those that a person made
+
+    @classmethod
+    def of(cls, kinds: tuple[str, ...], written: Iterable[str], mended: tuple[str, ...]) -> Left:
+        """Of the fields of a record; marks that are none are left out, all together."""
+        packed = []
+        for text in written:
+            sha256, _, mtime_ns = text.partition("@")
+            try:
+                packed.append(_MARK.pack(int(mtime_ns), bytes.fromhex(sha256)))
+            except (ValueError, struct.error):
+                return cls(kinds, b"", mended)
+        return cls(kinds, b"".join(packed), mended)
+
+    @property
+    def marks(self) -> dict[str, Mark]:
+        """By kind."""
+        marks = (Mark(mtime_ns, sha256.hex()) for mtime_ns, sha256 in _MARK.iter_unpack(self.packed))
+        return dict(zip(self.kinds, marks, strict=False))
+
+
+_MARK = struct.Struct(">q32s")
 
 
 @dataclass(frozen=True, slots=True)  # a run may have a million
@@ -28,6 +69,7 @@ class Job:
     input_mtime_ns: int  # modification time, ns since the epoch, -1 where it could not be read
     attempts: int = 1  # how often this image has been tried, this time included
     kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
+    left: Left | None = None  # all of its results; None: none, or all may be overwritten
 
 
 Mask = NDArray[np.bool_]
@@ -143,10 +185,22 @@ class ImageRecord:
     generation: int = 0  # which run into this output, counted from 1; 0: before these were counted
     notes: tuple[str, ...] = ()  # what was chosen or guessed as the file was read; no fault
     input_hash: str | None = None  # of the file's bytes, see image/fingerprint.py
+    written: tuple[str, ...] = ()  # of each of `kinds` SHA-256@modification time (ns), as written
+    mended: tuple[str, ...] = ()  # of `kinds`: those that a person made; the others show the same
 
     @property
     def is_done(self) -> bool:
         return self.status in (OK, NO_OBJECT)
+
+    @property
+    def stem(self) -> str | None:
+        """masks/sub/a.png -> sub/a, by which its results are known; None where it has none."""
+        return None if self.output is None else self.output.partition("/")[2].removesuffix(".png")
+
+    @property
+    def left(self) -> Left:
+        """What is left of the image where this is its newest record."""
+        return Left.of(self.kinds, self.written, self.mended)
 
 
 def to_line(record: ImageRecord) -> str:
@@ -168,7 +222,7 @@ def parse_line(line: str | bytes) -> ImageRecord | None:
         return None
 
 
-_LISTS = ("flags", "kinds", "steps", "notes")
+_LISTS = ("flags", "kinds", "steps", "notes", "written", "mended")
 
 
 def _is_told(field_: Field[Any], values: dict[str, Any]) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Collection
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import psutil
@@ -22,10 +23,10 @@ from automask.image.load import Photograph, load_photograph
 from automask.image.objects import Labels
 from automask.image.pipeline import mask_image
 from automask.image.render import Rendering
-from automask.image.write import FOLDERS, encode_png, output_path
+from automask.image.results import Results
+from automask.image.write import output_path
 from automask.records import FAILED, ImageRecord, Job, MaskResult, Proposer
 from automask.system.exhaustion import is_device_lost, is_out_of_memory
-from automask.system.files import partial_name, write_atomic
 
 # Errors of the output's file system, which the next image would meet as well.
 FATAL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -50,69 +51,75 @@ class Outcome:
     is_out_of_memory: bool = False  # it may succeed where less is done at once
 
 
+# The result of a photograph, and what is to be noted.
+Masker = Callable[[Photograph], tuple[MaskResult, tuple[str, ...]]]
+
+
 def process(job: Job, context: WorkerContext) -> Outcome:
     """Takes one photograph from file to files. Whatever is wrong with it becomes its record.
 
+    Raises errors after which the GPU is lost to this process: it must end, or no image after this
+    one could be masked.
+    """
+    masker = partial(mask_photograph, context=context)
+    return process_with(masker, job, context.config, context.labels)
+
+
+def process_with(masker: Masker, job: Job, config: RunConfig, labels: dict[str, Any]) -> Outcome:
+    """The same with the mask from anywhere. What a person mended of its results is left alone.
+
     This is the one place where an image's exceptions are caught: a fault in one photograph, in the
-    model or in a library costs that image alone. Raises errors after which the GPU is lost to this
-    process: it must end, or no image after this one could be masked.
+    model or in a library costs that image alone.
     """
     clock = Clock()
-    blank = _blank_record(job, context.labels)
+    blank = _blank_record(job, labels)
+    results = Results(config.output, job)
     try:
-        outcome = Outcome(_process(job, context, blank, clock))
+        outcome = Outcome(_process(masker, job, config, results, blank, clock))
     except Exception as error:
         if is_device_lost(error):
             raise
-        keep_only(job.kinds, context.config, job)
         is_fatal = isinstance(error, OSError) and error.errno in FATAL_ERRNOS
         failed = _failed(blank, error, clock.total())
-        outcome = Outcome(failed, is_fatal, is_out_of_memory(error))
+        outcome = Outcome(_as_before(failed, results), is_fatal, is_out_of_memory(error))
     return replace(outcome, record=replace(outcome.record, memory_mb=_resident_mb()))
 
 
 def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Outcome:
     """The outcome of an image whose worker cannot tell any more."""
-    keep_only(job.kinds, config, job)
-    return Outcome(replace(_blank_record(job, labels), error=reason))
+    failed = replace(_blank_record(job, labels), error=reason)
+    return Outcome(_as_before(failed, Results(config.output, job)))
 
 
-def keep_only(kinds: Collection[str], config: RunConfig, job: Job) -> None:
-    """What an earlier run left and is not true any more must not be taken for a label.
-
-    After a failed try the kinds in `job.kinds` are still true: each was left alone, or replaced by
-    a whole one of the same settings.
-    """
-    for kind in FOLDERS:
-        target = config.output / output_path(job.stem, kind)
-        partial = target.with_name(partial_name(target.name))
-        for file in (partial,) if kind in kinds else (partial, target):
-            with suppress(OSError):  # a disk that is read-only now is told by the error at hand
-                file.unlink(missing_ok=True)
+def _as_before(failed: ImageRecord, results: Results) -> ImageRecord:
+    """The record of a failed try: what was true before it is still there, all else goes."""
+    results.keep_only(failed.kinds)
+    return replace(failed, **results.fields(failed.kinds))
 
 
-def _process(job: Job, context: WorkerContext, blank: ImageRecord, clock: Clock) -> ImageRecord:
-    config = context.config
+def _process(
+    masker: Masker, job: Job, config: RunConfig, results: Results, blank: ImageRecord, clock: Clock
+) -> ImageRecord:
     file = config.input / job.image
     photograph = load_photograph(file, config.load.max_pixels)
     input_hash = fingerprint(file)
     seconds_load = clock.lap()
-    result, notes = mask_photograph(photograph, context)
+    result, notes = masker(photograph)
     clock.lap()
     rendering = Rendering(photograph.pixels, result, config)
     for kind in config.kinds:
-        png = encode_png(rendering.pixels(kind))
-        write_atomic(config.output / output_path(job.stem, kind), png)
-    kinds = sorted({*config.kinds, *job.kinds})
-    keep_only(kinds, config, job)
+        if kind not in results.mended:
+            results.write(kind, rendering.pixels(kind))
+    kinds = {*config.kinds, *job.kinds}
+    results.keep_only(kinds)
     height, width = result.mask.shape
     seconds: dict[str, Any] = {
         f"seconds_{name}": round(value, 6) for name, value in result.seconds.items()
     }
     return replace(
         blank,
+        **results.fields(kinds),
         output=output_path(job.stem, config.save[0]),
-        kinds=tuple(kinds),
         status=result.status,
         width=width,
         height=height,

@@ -14,7 +14,7 @@ from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple
 
-from automask.records import NO_OBJECT, OK, ImageRecord, parse_line, to_line
+from automask.records import NO_OBJECT, OK, ImageRecord, Left, parse_line, to_line
 
 RECORDS = "records"  # folder of the ledgers, in the output folder
 
@@ -33,9 +33,13 @@ class Known(NamedTuple):
     generation: int
     status: str
     settings: str
-    kinds: tuple[str, ...]
+    left: Left
     input_bytes: int
     input_mtime_ns: int
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return self.left.kinds
 
     @property
     def is_done(self) -> bool:
@@ -57,12 +61,15 @@ def read_known(
             generation = values.get("generation", 0)
             if before is not None and not supersedes(generation, before.generation):
                 continue
-            kinds = tuple(values["kinds"])
+            kinds, mended = (
+                same.setdefault(names, names)
+                for names in (tuple(values["kinds"]), tuple(values.get("mended", ())))
+            )
             known[image] = Known(
                 generation,
                 intern(values["status"]),
                 intern(values["settings"]),
-                same.setdefault(kinds, kinds),
+                Left.of(kinds, values.get("written", ()), mended),
                 values["input_bytes"],
                 values["input_mtime_ns"],
             )

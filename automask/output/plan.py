@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from automask.config import RunConfig
 from automask.errors import CollisionError, SettingsChangedError
+from automask.image.results import look
 from automask.image.scan import output_stem
-from automask.image.write import output_path
+from automask.output.decisions import REJECTED, Decision
 from automask.output.run_json import input_folder, mask_settings, read_run_json
-from automask.records import Job
+from automask.records import Job, Left
 
 SHOWN_CHANGES = 12
+NOTHING_DECIDED: Mapping[str, Decision] = {}
 
 
 class Earlier(Protocol):
@@ -29,6 +31,8 @@ class Earlier(Protocol):
     @property
     def kinds(self) -> tuple[str, ...]: ...
     @property
+    def left(self) -> Left: ...
+    @property
     def input_bytes(self) -> int: ...
     @property
     def input_mtime_ns(self) -> int: ...
@@ -36,35 +40,78 @@ class Earlier(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a run, split by what earlier runs left."""
+    """The jobs of a run, split by what earlier runs and people left."""
 
     todo: list[Job]
     done: list[Job]
+    redraw: list[Job] = field(default_factory=list)  # of a mended result, without the model
+    rejected: list[Job] = field(default_factory=list)  # by a person: left alone
+    mended: list[Job] = field(default_factory=list)  # all that have a person's results, for the log
+    missing: list[Job] = field(default_factory=list)  # of `todo`: their results are gone
 
 
 def make_plan(
-    jobs: list[Job], records: Mapping[str, Earlier], settings: str, config: RunConfig
+    jobs: list[Job],
+    records: Mapping[str, Earlier],
+    settings: str,
+    config: RunConfig,
+    decisions: Mapping[str, Decision] = NOTHING_DECIDED,
 ) -> Plan:
-    """Splits the jobs; with `overwrite` everything is to do.
+    """Splits the jobs; with `overwrite` everything is to do that nobody has rejected.
 
     An image is done only when its outputs exist and no other image has written them since, its
     record says ok or no_object, its file has the recorded size and modification time, and the
-    settings (a digest) are the same.
+    settings (a digest) are the same. What a person mended stays, and the rest is drawn from it.
     """
-    todo: list[Job] = []
-    done: list[Job] = []
+    plan = Plan([], [])
     taken = _taken(jobs, records, config)
     for job in jobs:
         record = records.get(job.image)
         if record is not None and record.generation < taken.get(job.stem, 0):
             record = None
-        kinds = _true_kinds(job, record, settings, config)
-        is_done = record is not None and record.is_done and kinds.issuperset(config.kinds)
-        if is_done and not config.overwrite:
-            done.append(job)
-        else:
-            todo.append(replace(job, kinds=tuple(sorted(kinds))))
-    return Plan(todo, done)
+        _sort_in(plan, job, record, settings, config, decisions.get(job.image))
+    return plan
+
+
+def _sort_in(
+    plan: Plan,
+    job: Job,
+    record: Earlier | None,
+    settings: str,
+    config: RunConfig,
+    decision: Decision | None,
+) -> None:
+    if decision is not None and decision.verdict == REJECTED:
+        plan.rejected.append(job)
+        return
+    if record is None:
+        plan.todo.append(job)
+        return
+    there = look(config.output, job.stem, record.left, decision.files if decision else {})
+    is_true = _is_true(job, record, settings)
+    kinds = there.kinds if is_true else ()
+    if config.overwrite:
+        plan.todo.append(replace(job, kinds=tuple(sorted(kinds))))
+        return
+    if there.mended:
+        plan.mended.append(job)
+    if record.is_done and set(kinds).issuperset(config.kinds) and not there.is_stale:
+        plan.done.append(job)
+        return
+    if record.is_done and is_true and set(record.kinds) & set(config.kinds) - set(kinds):
+        plan.missing.append(job)
+    left = replace(record.left, mended=there.mended)
+    has_marks = bool(left.packed or left.mended)  # else there is nothing to be told by
+    job = replace(job, kinds=tuple(sorted(kinds)), left=left if has_marks else None)
+    (plan.redraw if there.source else plan.todo).append(job)
+
+
+def _is_true(job: Job, record: Earlier, settings: str) -> bool:
+    """Whether a run now would write the same results again; a failed record names those that were
+    there before the try.
+    """
+    is_same = (record.input_bytes, record.input_mtime_ns) == (job.input_bytes, job.input_mtime_ns)
+    return is_same and record.settings == settings
 
 
 def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -> dict[str, int]:
@@ -79,18 +126,6 @@ def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -
         stem = output_stem(image, config.keep_extension)
         taken[stem] = max(taken.get(stem, 0), records[image].generation)
     return taken
-
-
-def _true_kinds(job: Job, record: Earlier | None, settings: str, config: RunConfig) -> set[str]:
-    """The kinds of results that earlier runs left and that a run now would write again.
-
-    A failed record names those that were there before the try.
-    """
-    if record is None or record.settings != settings:
-        return set()
-    if (record.input_bytes, record.input_mtime_ns) != (job.input_bytes, job.input_mtime_ns):
-        return set()
-    return {k for k in record.kinds if (config.output / output_path(job.stem, k)).is_file()}
 
 
 def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:

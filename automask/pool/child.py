@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,7 @@ class Child:
         self._process = _start(self.log, setup.threads)
         self._listener = threading.Thread(target=self._listen, args=(heard,), daemon=True)
         self._listener.start()
-        packed = base64.b64encode(pickle.dumps(setup)).decode()
-        self._send({"setup": packed, "at_once": at_once})
+        self._send({"setup": _packed(setup), "at_once": at_once})
 
     @property
     def pid(self) -> int:
@@ -65,7 +64,7 @@ class Child:
 
     def ask(self, job: Job, output: Path) -> None:
         """Wants one image masked, its results below `output`; the record will be heard."""
-        self._send({"job": asdict(job), "output": os.fspath(output)})
+        self._send({"job": _packed(job), "output": os.fspath(output)})
 
     def kill(self) -> None:
         """Ends the process at once, whatever it does; its end will be heard."""
@@ -140,6 +139,11 @@ def _told() -> Iterator[None]:
             "limit of processes (ulimit -u) or of memory, or give fewer --workers, then run the "
             "same command again"
         ) from error
+
+
+def _packed(value: WorkerSetup | Job) -> str:
+    """For a line of JSON; see worker.py."""
+    return base64.b64encode(pickle.dumps(value)).decode()
 
 
 def _start(log: Path, threads: int) -> subprocess.Popen[bytes]:

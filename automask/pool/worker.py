@@ -6,7 +6,7 @@ It is asked on standard input and answers on standard output, a JSON object a li
 
 it answers {"is": "imported"}, then {"is": "ready"}; asked
 
-    {"job": fields of a Job, "output": folder}
+    {"job": pickled Job in base64, "output": folder}
 
     {"is": "done", "record": line of the ledger, "is_fatal": false, "is_out_of_memory": false,
      "memory_mb": 1.0, "gpu_memory_mb": null}
@@ -102,7 +102,7 @@ def _serve(questions: IO[bytes], say: Say) -> None:
 @ends_with_error()
 def _answer(line: bytes, context: WorkerContext, device: str, say: Say) -> None:
     asked = json.loads(line)
-    job = Job(**{**asked["job"], "kinds": tuple(asked["job"]["kinds"])})
+    job: Job = pickle.loads(base64.b64decode(asked["job"]))
     config = context.config.model_copy(update={"output": Path(asked["output"])})
     outcome = process(job, replace(context, config=config))
     say(

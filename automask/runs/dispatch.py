@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automask.config import settings_digest
 from automask.output.plan import Plan
 from automask.runs.prepare import Prepared
+from automask.runs.redraw import redraw
 from automask.system.cores import available_cores
 from automask.system.scratch import scratch_folder
 from automask.system.signals import Stop
@@ -22,6 +23,9 @@ def outcomes(
     prepared: Prepared, plan: Plan, generation: int, stop: Stop
 ) -> Generator[Outcome, None, None]:
     """Outcomes as images are finished; fewer than the plan's where a signal stopped it."""
+    labels = {**_labels(prepared), "dtype": "none", "generation": generation}
+    for job in plan.redraw:  # here: there are few of them, and they need no model
+        yield redraw(job, prepared.config, labels)
     if not plan.todo:
         return
     if prepared.config.scheduler is not None:

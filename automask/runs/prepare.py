@@ -10,6 +10,7 @@ from automask.config import RunConfig, settings_digest
 from automask.errors import UsageError, reraise_oserror
 from automask.image.scan import EXTENSIONS, Listing, scan_part
 from automask.image.scorer import scorer, scorer_sha256
+from automask.output.decisions import read_decisions
 from automask.output.ledger import Known
 from automask.output.plan import Plan, make_plan, refuse_other_photographs, refuse_other_settings
 from automask.output.task import read_earlier
@@ -104,7 +105,8 @@ def plan_against(prepared: Prepared, earlier: dict[str, Known]) -> Plan:
     """What a run would do, where this is what earlier runs recorded. Raises CollisionError."""
     refuse_other_photographs(prepared.jobs, earlier, prepared.config)
     digest = settings_digest(prepared.settings)
-    return make_plan(prepared.jobs, earlier, digest, prepared.config)
+    decisions = read_decisions(prepared.config.output)
+    return make_plan(prepared.jobs, earlier, digest, prepared.config, decisions)
 
 
 def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +19,7 @@ from automask.show.console import visible as visible
 
 LOG_EVERY_SECONDS = 30.0
 SHOWN_FAILURES = 20
+SHOWN_NAMES = 10
 
 
 class _Tally:
@@ -128,6 +131,7 @@ def print_summary(console: Console, summary: RunSummary) -> None:
             f"{shown(str(s.output))}",
         )
     _tell_not_staged(console, s.not_staged)
+    _tell_people_s_work(console, s)
     if s.steps:
         console.print(f"memory ran short: went on with {', '.join(s.steps)}")
     if s.to_check:
@@ -140,6 +144,39 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     if s.failed > SHOWN_FAILURES:
         more = s.failed - SHOWN_FAILURES
         console.print(f"  and {more} more, see records/ in the output folder")
+
+
+def _tell_people_s_work(console: Console, s: RunSummary) -> None:
+    """What people mended, rejected or took away, and what became of it."""
+    output = shlex.quote(str(s.output))
+    if s.mended:
+        redrawn = f"; {s.redrawn} drawn again from them" if s.redrawn else ""
+        console.print(
+            f"{plural(len(s.mended), 'image has', 'images have')} results mended by hand, which "
+            f"are kept{redrawn}: {shown(_few(s.mended))} (--overwrite masks them anew)"
+        )
+    if s.missing:
+        console.print(
+            f"{plural(len(s.missing), 'result was', 'results were')} missing and "
+            f"{'was' if len(s.missing) == 1 else 'were'} made again: {shown(_few(s.missing))}; to "
+            f"keep one out, automask reject {shown(output)} NAME"
+        )
+    if s.rejected:
+        console.print(
+            f"{plural(s.rejected, 'image is', 'images are')} rejected and left alone; automask "
+            f"accept {shown(output)} NAME takes one back"
+        )
+
+
+def _few(names: Sequence[str]) -> str:
+    """a.png, b.png and 7 more"""
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """1 image, 2 images"""
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def duration(seconds: float) -> str:
@@ -179,3 +216,9 @@ def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
     )
     for job in plan.todo:
         console.print(f"  {shown(job.image)}")
+    if plan.redraw:
+        console.print(f"would draw {len(plan.redraw)} again from results mended by hand")
+        for job in plan.redraw:
+            console.print(f"  {shown(job.image)}")
+    if plan.rejected:
+        console.print(f"would leave {len(plan.rejected)} alone that are rejected")

@@ -53,8 +53,15 @@ def execute(
         with reraise_oserror(UsageError, f"cannot write into {output}"):
             ledger = held_output.enter_context(held(output, prepared.shard))
             plan, generation = _begin(prepared, command)
-        summary = RunSummary(len(prepared.jobs), skipped=len(plan.done), output=output)
-        summary.not_staged = prepared.not_staged
+        summary = RunSummary(
+            images=len(prepared.jobs),
+            skipped=len(plan.done),
+            rejected=len(plan.rejected),
+            mended=[job.image for job in plan.mended],
+            missing=[job.image for job in plan.missing],
+            not_staged=prepared.not_staged,
+            output=output,
+        )
         _mask(prepared, plan, generation, ledger, summary, watcher, stop)
         stop.raise_if_wanted()
         with reraise_oserror(OutputError, _stopped(f"cannot write {ledger}")):
@@ -78,7 +85,7 @@ def _begin(prepared: Prepared, command: Sequence[str] | None) -> tuple[Plan, int
         images=len(prepared.jobs),
         # With a limit nobody knows how many images the other tasks have.
         everywhere=len(prepared.jobs) + (0 if config.limit else prepared.elsewhere),
-        todo=len(plan.todo),
+        todo=len(plan.todo) + len(plan.redraw),
         generation=generation,
         started=time.time(),
         host=socket.gethostname(),
@@ -96,7 +103,7 @@ def _mask(
     watcher: Watcher,
     stop: Stop,
 ) -> None:
-    watcher.begin(summary.images, summary.skipped)
+    watcher.begin(summary.images, summary.skipped + summary.rejected)
     try:
         # Closed before the lock is given back: until then workers may still write.
         found = closing(outcomes(prepared, plan, generation, stop))

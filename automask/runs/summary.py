@@ -43,8 +43,12 @@ class RunSummary:
     no_object: int = 0
     failed: int = 0
     skipped: int = 0
+    redrawn: int = 0  # from a result that a person mended
+    rejected: int = 0  # by a person: left alone
     to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
     failures: list[tuple[str, str]] = field(default_factory=list)  # image, error; the first ones
+    mended: list[str] = field(default_factory=list)  # images with results that a person made
+    missing: list[str] = field(default_factory=list)  # images whose results were gone
     steps: list[str] = field(default_factory=list)  # what was given up for want of memory
     not_staged: str | None = None  # why the weights are not read from the node's own disk
     seconds_wall: float = 0.0
@@ -62,7 +66,9 @@ class RunSummary:
 
     def count(self, record: ImageRecord) -> None:
         self.steps += [step for step in record.steps if step not in self.steps]
-        if record.status == OK:
+        if record.is_done and record.mended and record.confidence is None:
+            self.redrawn += 1
+        elif record.status == OK:
             self.ok += 1
             self.to_check += (record.confidence or 0.0) < LOW_CONFIDENCE
         elif record.status == NO_OBJECT:

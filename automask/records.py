@@ -52,7 +52,7 @@ class Left:
     @property
     def marks(self) -> dict[str, Mark]:
         """By kind."""
-        marks = (Mark(mtime_ns, sha256.hex()) for mtime_ns, sha256 in _MARK.iter_unpack(self.packed))
+        marks = (Mark(time_ns, sha256.hex()) for time_ns, sha256 in _MARK.iter_unpack(self.packed))
         return dict(zip(self.kinds, marks, strict=False))
 
 

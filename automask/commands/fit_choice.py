@@ -39,6 +39,8 @@ def fit_choice_command(
     settings = load_config(config, {**flags, "limit": limit})
     begin = None if from_nothing else scorer(settings.choose.fitted, ())
     folder, console = LabelledFolder(settings, masks), make_console()
+    if folder.rejected:
+        console.print(f"{len(folder.rejected)} images are rejected and left out")
     fitted = fit_choice(folder, proposer_for(settings), settings, begin, console)
     write_scorer(out, fitted.scorer)
     print_fitted(console, fitted)

@@ -46,9 +46,11 @@ def tune_command(
     console = make_console()
     flags = {"input": images or masked, "output": out.parent, "model": model, "arch": arch}
     config = load_config(None, {**flags, "device": device})
-    pairs, without_mask = load_reviewed(masked, images, foreground)
-    if without_mask:
-        console.print(f"{without_mask} photographs have no mask and are left out")
-    learn, held_out = split(pairs, hold_out)
+    reviewed = load_reviewed(masked, images, foreground)
+    if reviewed.without_mask:
+        console.print(f"{reviewed.without_mask} photographs have no mask and are left out")
+    if reviewed.rejected:
+        console.print(f"{reviewed.rejected} photographs are rejected and left out")
+    learn, held_out = split(reviewed.pairs, hold_out)
     fit_config = FitConfig(steps=steps, seed=seed)
     print_before_after(console, tune(config, learn, held_out, out, fit_config, console))

@@ -10,11 +10,13 @@ from automask.errors import ImageError
 from automask.evaluate.conventions import Convention
 from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_mask
+from automask.image.results import kind_to_read
 from automask.image.write import output_path
 from automask.records import ImageRecord
 from automask.records import Mask as Mask
 
-KINDS = ("mask", "trimap", "objects", "alpha")  # the first that an image has is read
+# The first that an image has is read, before others one that a person mended.
+KINDS = ("mask", "trimap", "objects", "alpha")
 
 
 class Masks:
@@ -28,7 +30,7 @@ class Masks:
 
     def kind(self, record: ImageRecord) -> str | None:
         """What the mask of an image is read from; None: nothing that holds one was kept."""
-        return next((kind for kind in KINDS if kind in record.kinds), None)
+        return kind_to_read(self.run.folder, record, KINDS)
 
     def read(self, record: ImageRecord) -> Mask:
         """H x W bool of an image that is `ok`. Raises ImageError."""

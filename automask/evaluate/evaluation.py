@@ -28,9 +28,10 @@ from automask.evaluate.figures import (
     measure,
     summaries,
 )
-from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match, output_stem
+from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match
 from automask.evaluate.read import read_values
 from automask.evaluate.trust import Trust, trust
+from automask.image.results import mended_kinds, source_of
 from automask.output.ledger import load_records
 from automask.records import ImageRecord
 
@@ -239,12 +240,20 @@ def _records(predicted: MaskFolder, pairs: Iterable[Pair]) -> dict[str, ImageRec
     """The records of the masks compared, by the true mask's path."""
     if predicted.output is None:
         return {}
-    by_stem = {output_stem(record): record for record in load_records(predicted.output).values()}
-    return {
+    output = predicted.output
+    by_stem = {record.stem: record for record in load_records(output).values()}
+    known = {
         pair.truth: by_stem[pair.stem]
         for pair in pairs
         if pair.predicted is not None and pair.stem in by_stem
     }
+    return {truth: _as_it_is_now(output, record) for truth, record in known.items()}
+
+
+def _as_it_is_now(output: Path, record: ImageRecord) -> ImageRecord:
+    """Without the confidence, which is of the machine's mask, where a person has mended it."""
+    is_mended = source_of(mended_kinds(output, record)) is not None
+    return replace(record, confidence=None, flags=()) if is_mended else record
 
 
 def _trust(records: dict[str, ImageRecord], figures: Iterable[ImageFigures]) -> Trust | None:

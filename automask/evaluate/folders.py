@@ -8,13 +8,14 @@ from pathlib import Path
 
 from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
+from automask.image.results import kind_to_read
 from automask.image.scan import EXTENSIONS, scan
 from automask.image.write import FOLDERS
 from automask.output.ledger import RECORDS, load_records
 from automask.output.run_json import read_run_json, setting
-from automask.records import ImageRecord
 
-KINDS = ("mask", "trimap")  # of an automask output; of an image the first that it has is taken
+# Of an automask output; of an image the first that it has is taken, before it one that was mended.
+KINDS = ("mask", "trimap")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ class Matches:
 def mask_folder(folder: Path) -> MaskFolder:
     """The masks of a folder, or, of an automask output, those in its `masks/` or `trimaps/`.
 
-    Where an output has both, records say which an image has: its mask, else its trimap. A mask that
-    is recorded and was deleted is missing, whatever trimap there is.
+    Where an output has both, records say which an image has: the one that a person mended, its
+    mask, else its trimap. A mask that is recorded and was deleted is missing, whatever trimap there
+    is.
 
     Raises UsageError where it is no folder or holds no picture, CollisionError where two files
     have one name.
@@ -81,9 +83,9 @@ def _by_image(output: Path, convention: Convention | None) -> MaskFolder:
     """The masks, and the trimaps of those images that no mask was made of."""
     masks, trimaps = (output / FOLDERS[kind] for kind in KINDS)
     wanted = {
-        output_stem(record)
+        record.stem
         for record in load_records(output).values()  # of each image the newest
-        if "trimap" in record.kinds and "mask" not in record.kinds
+        if kind_to_read(output, record, KINDS) == "trimap"
     }
     beside = {stem: file for stem, file in _files(trimaps).items() if stem in wanted}
     files = {stem: file for stem, file in _files(masks).items() if stem not in wanted}
@@ -93,13 +95,6 @@ def _by_image(output: Path, convention: Convention | None) -> MaskFolder:
     if not files or not beside:
         return rest if beside else MaskFolder(masks, files, output)
     return MaskFolder(masks, {**files, **beside}, output, trimaps=rest)
-
-
-def output_stem(record: ImageRecord) -> str | None:
-    """masks/sub/a.png -> sub/a, by which its results are known; None where it has none."""
-    if record.output is None:
-        return None
-    return os.path.splitext(record.output.partition("/")[2])[0]
 
 
 def match(predicted: MaskFolder, truth: MaskFolder) -> Matches:

@@ -18,6 +18,7 @@ from automask.export.placing import Placer
 from automask.export.source import Photo, Source, is_empty, open_source, photo_of
 from automask.export.splitting import SIDES, Shares, parse_shares, split
 from automask.export.target import Target, open_target
+from automask.image.results import source_of
 from automask.records import ImageRecord
 from automask.runs.progress import visible
 from automask.system.cores import available_cores
@@ -153,7 +154,10 @@ def _each(
 
 def _photo(source: Source, record: ImageRecord, options: Options) -> Photo:
     """Raises ImageError where it is left out."""
-    if options.min_confidence is not None and (record.confidence or 0) < options.min_confidence:
+    if record.image in source.rejected:
+        raise ImageError("it is rejected; automask accept takes it back")
+    is_machine_s = source_of(record.mended) is None
+    if is_machine_s and (record.confidence or 0) < (options.min_confidence or 0):
         raise ImageError(
             f"its confidence {record.confidence} is below --min-confidence {options.min_confidence}"
         )

@@ -17,13 +17,15 @@ from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_ids, read_labels
 from automask.export.instances import Instance, instances
 from automask.export.names import flat_name
+from automask.image.results import kind_to_read
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
 from automask.output.ledger import load_records
 from automask.output.run_json import input_folder, read_run_json
+from automask.output.verdicts import rejected_images
 from automask.records import FAILED, OK, ImageRecord, Mask
 
-# The first that there is counts. Ids tell objects apart; a mask may have been mended by hand.
+# The first that there is counts, before others one that was mended by hand. Ids tell objects apart.
 KINDS = ("objects", "mask", "trimap")
 VALUES = "--values"
 
@@ -72,6 +74,7 @@ class Source:
     described: Mapping[str, Any]  # run.json
     trimap_values: Convention | None
     mask_values: Convention | None  # forced; None: told from each file
+    rejected: frozenset[str] = frozenset()  # images, by a person
 
     def find(self, photo: Photo) -> PhotoMasks:
         """The objects of a photograph. Raises ImageError where its result cannot be used."""
@@ -99,9 +102,10 @@ class Source:
         return kind, file
 
     def _kind(self, record: ImageRecord) -> str:
-        for kind in KINDS:
-            if kind in record.kinds and (self.output / FOLDERS[kind]).is_dir():
-                return kind
+        there = [kind for kind in KINDS if (self.output / FOLDERS[kind]).is_dir()]
+        kind = kind_to_read(self.output, record, there)
+        if kind is not None:
+            return kind
         raise ImageError("it has neither mask, trimap nor objects; run again with --save mask")
 
     def _read(self, file: Path, kind: str) -> tuple[NDArray[Any], Mask | None]:
@@ -140,6 +144,7 @@ def open_source(output: Path, images: Path | None, values: str | None) -> Source
         described=described,
         trimap_values=forced_values or convention_of_output(output),
         mask_values=forced_values,
+        rejected=rejected_images(output),
     )
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.image.write import FOLDERS, encode_png, output_path
-from automask.records import Job, Left, Mark
+from automask.records import ImageRecord, Job, Left, Mark
 from automask.system.files import partial_name, write_atomic
 
 # What the other kinds are drawn from; of those that a person mended the first counts.
@@ -65,6 +65,21 @@ def look(output: Path, stem: str, left: Left, decided: Mapping[str, str] = NOT_D
         if differing or kind in left.mended:
             mended.append(kind)
     return There(tuple(kinds), tuple(changed), tuple(mended))
+
+
+def mended_kinds(output: Path, record: ImageRecord) -> tuple[str, ...]:
+    """The kinds of an image's results that a person made, as they lie there now."""
+    return () if record.stem is None else look(output, record.stem, record.left).mended
+
+
+def kind_to_read(output: Path, record: ImageRecord, kinds: Sequence[str]) -> str | None:
+    """The first of `kinds` that an image has: of those that a person mended, where there are any.
+
+    So whatever reads masks reads a person's work, and not the machine's beside it.
+    """
+    mended = mended_kinds(output, record)
+    source = source_of([kind for kind in mended if kind in kinds])
+    return source or next((kind for kind in kinds if kind in record.kinds), None)
 
 
 def source_of(kinds: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ from automask.errors import UsageError
 from automask.image.load import load
 from automask.image.scan import scan
 from automask.labelled.studio import product_shot
+from automask.output.verdicts import rejected_images
 from automask.records import Mask
 
 FOREGROUND = 128  # from here on; half of 255, rounded up
@@ -31,7 +32,10 @@ class Labelled:
 
 
 class LabelledFolder:
-    """The images of a folder with their masks `masks/<stem>.png`, see `load_mask`, in turn."""
+    """The images of a folder with their masks `masks/<stem>.png`, see `load_mask`, in turn.
+
+    Where `masks` is of the output of a run, those that a person rejected are left out.
+    """
 
     def __init__(
         self, config: RunConfig, masks: Path, studio: bool = False, every: int = 1
@@ -39,7 +43,10 @@ class LabelledFolder:
         self.config = config
         self.masks = masks
         self.studio = studio  # each object is set on a studio backdrop, see studio.py
-        self.jobs = scan(config.input)[::every][: config.limit]  # every so many-th
+        rejected = rejected_images(masks.parent)
+        jobs = [job for job in scan(config.input) if job.image not in rejected]
+        self.rejected = rejected
+        self.jobs = jobs[::every][: config.limit]  # every so many-th
         if not self.jobs:
             raise UsageError(f"no image in {config.input}")
 

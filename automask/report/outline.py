@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.image.results import kind_to_read
 from automask.image.write import FOLDERS, output_path
 from automask.records import OK, ImageRecord
 
@@ -17,15 +20,11 @@ LEAST_AREA = 2.0  # square units; smaller specks are drawn only where there is n
 KINDS = ("objects", "mask", "alpha", "trimap")  # that tell the object's outline, the best first
 
 
-def outline_source(record: ImageRecord) -> tuple[str, str] | None:
+def outline_source(output: Path, record: ImageRecord) -> tuple[str, str] | None:
     """Kind and path (relative to the output folder) of the result that an outline is drawn from."""
-    if record.status != OK:
-        return None
-    for kind in KINDS:
-        file = result_file(record, kind)
-        if file is not None:
-            return kind, file
-    return None
+    kind = kind_to_read(output, record, KINDS) if record.status == OK else None
+    file = None if kind is None else result_file(record, kind)
+    return None if kind is None or file is None else (kind, file)
 
 
 def result_file(record: ImageRecord, kind: str) -> str | None:

@@ -107,7 +107,7 @@ class _Artist:
         return next(filter(_is_whole, kept), None)
 
     def _outline(self, record: ImageRecord) -> tuple[str, str | None]:
-        source = outline_source(record)
+        source = outline_source(self.run.output, record)
         if source is None:
             return "", None
         kind, name = source

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import UsageError
+from automask.image.results import source_of
 from automask.image.scan import scan
 from automask.output.ledger import load_records
 from automask.output.run_json import input_folder, read_run_json, setting
@@ -53,6 +54,8 @@ def read_run(output: Path, photographs: Path | None = None) -> Run:
 
 def needs_look(record: ImageRecord) -> bool:
     """Whether a person should look at it: failed, nothing found, not sure, or flagged."""
+    if record.is_done and source_of(record.mended) is not None:
+        return False  # a person has
     return record.status != OK or (record.confidence or 0.0) < LOW_CONFIDENCE or bool(record.flags)
 
 

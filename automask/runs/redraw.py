@@ -1,4 +1,4 @@
-"""What a person mended of an image's results, and the other kinds drawn from it: without a model."""
+"""The kinds of an image's results drawn from the one that a person mended: without a model."""
 
 from __future__ import annotations
 
@@ -31,16 +31,15 @@ def redraw(job: Job, config: RunConfig, labels: dict[str, Any]) -> Outcome:
     def mended(photograph: Photograph) -> tuple[MaskResult, tuple[str, ...]]:
         return _result(job, config, photograph.pixels.shape[:2]), photograph.notes
 
+    assert job.left is not None
+    by_hand = look(config.output, job.stem, job.left).mended
     outcome = process_with(mended, job, config, labels)
-    if not outcome.record.is_done or job.left is None:
+    if not outcome.record.is_done:
         return outcome
     kinds = outcome.record.kinds
     files = (config.output / output_path(job.stem, kind) for kind in kinds)
     written = tuple(str(mark_of(file)) for file in files)
-    there = look(config.output, job.stem, job.left)
-    told = replace(
-        outcome.record, score=None, confidence=None, written=written, mended=there.mended
-    )
+    told = replace(outcome.record, score=None, confidence=None, written=written, mended=by_hand)
     return replace(outcome, record=told)
 
 

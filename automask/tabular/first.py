@@ -45,4 +45,7 @@ def first_grid(first: First) -> Grid:
 
 
 def _order(record: ImageRecord) -> tuple[float, str]:
-    return (-1.0 if record.confidence is None else record.confidence), record.image
+    if record.confidence is not None:
+        return record.confidence, record.image
+    is_mended = record.is_done  # by a person: the last to look at
+    return (2.0 if is_mended else -1.0), record.image

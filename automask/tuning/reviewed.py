@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -10,47 +11,61 @@ import numpy as np
 
 from automask.errors import UsageError
 from automask.image.load import load
+from automask.image.results import mended_kinds
 from automask.image.scan import scan
 from automask.image.sizes import shrink
 from automask.image.trimap import FOREGROUND
-from automask.image.write import FOLDERS
+from automask.image.write import FOLDERS, output_path
 from automask.labelled.folder import Labelled, check_sizes, load_mask, read_labels
+from automask.output.ledger import load_records
+from automask.output.verdicts import rejected_images
+from automask.records import Job, Mask
 
 MAX_SIDE = 2048  # px
 MIN_PAIRS = 4  # fewer cannot be both learned from and held out
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """The photographs of a folder that have a mask to learn from."""
+
+    pairs: list[Labelled]
+    without_mask: int  # photographs
+    rejected: int  # photographs whose mask a person rejected
+
+
 def load_reviewed(
     folder: Path, images: Path | None = None, foreground: int = FOREGROUND
-) -> tuple[list[Labelled], int]:
-    """The pairs of a folder, and how many photographs have no mask.
+) -> Reviewed:
+    """The pairs of a folder, those left out that a person rejected.
 
     folder: holds `masks/` (see `load_mask`) or `trimaps/` (foreground: its label, an object's
-    contour counts as background), named as `automask run` names them. images: the photographs;
-    None: `folder/images`. Raises UsageError where there is no such folder, a mask cannot be read
-    or has another size than its photograph, or there are too few pairs.
+    contour counts as background), named as `automask run` names them; of its output, the one that
+    a person mended counts. images: the photographs; None: `folder/images`. Raises UsageError where
+    there is no such folder, a mask cannot be read or has another size than its photograph, or there
+    are too few pairs.
     """
     photographs = images if images is not None else folder / "images"
     if not photographs.is_dir():
         raise UsageError(f"no photographs: {photographs} is no folder; name it with --images")
-    masks, is_trimap = _mask_folder(folder)
-    jobs = scan(photographs)
-    with_mask = [job for job in jobs if (masks / f"{job.stem}.png").is_file()]
+    masks, jobs, rejected = _Masks(folder, foreground), scan(photographs), rejected_images(folder)
+    wanted = [job for job in jobs if job.image not in rejected]
+    with_mask = [job for job in wanted if masks.file(job).is_file()]
     if len(with_mask) < MIN_PAIRS:
         raise UsageError(
-            f"{len(with_mask)} of {len(jobs)} photographs in {photographs} have a mask in {masks}; "
-            f"tuning needs at least {MIN_PAIRS}, and 20 to be worth it"
+            f"{len(with_mask)} of {len(jobs)} photographs in {photographs} have a mask in "
+            f"{masks.root}; tuning needs at least {MIN_PAIRS}, and 20 to be worth it"
         )
     pairs = []
     for job in with_mask:
-        image, file = load(photographs / job.image), masks / f"{job.stem}.png"
-        mask = read_labels(file) == foreground if is_trimap else load_mask(file)
+        image, mask = load(photographs / job.image), masks.read(job)
         check_sizes(job.image, image, mask)
         pairs.append(_of_moderate_size(Labelled(job.image, image, mask)))
     if not any(pair.truth.any() for pair in pairs):
-        wanted = f"label {foreground}, see --foreground" if is_trimap else "128 or more, or 1"
-        raise UsageError(f"no mask in {masks} has an object (a pixel of {wanted})")
-    return pairs, len(jobs) - len(with_mask)
+        raise UsageError(
+            f"no mask in {masks.root} has an object (a pixel of {masks.object_values})"
+        )
+    return Reviewed(pairs, len(wanted) - len(with_mask), len(jobs) - len(wanted))
 
 
 def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[Labelled]]:
@@ -81,8 +96,38 @@ def _name_digest(name: str) -> bytes:
     return hashlib.sha256(name.encode(errors="surrogateescape")).digest()
 
 
-def _mask_folder(folder: Path) -> tuple[Path, bool]:
-    for kind in ("mask", "trimap"):
-        if (folder / FOLDERS[kind]).is_dir():
-            return folder / FOLDERS[kind], kind == "trimap"
-    raise UsageError(f"{folder} has neither a folder masks nor a folder trimaps")
+class _Masks:
+    """The masks of a folder: each image's mask, or its trimap where there are no masks at all, or
+    where it is the trimap that a person mended.
+    """
+
+    def __init__(self, folder: Path, foreground: int) -> None:
+        there = [kind for kind in ("mask", "trimap") if (folder / FOLDERS[kind]).is_dir()]
+        if not there:
+            raise UsageError(f"{folder} has neither a folder masks nor a folder trimaps")
+        self._folder, self._kinds, self._foreground = folder, there, foreground
+        self._records = load_records(folder)
+
+    @property
+    def root(self) -> Path:
+        return self._folder / FOLDERS[self._kinds[0]]
+
+    @property
+    def object_values(self) -> str:
+        is_trimap = self._kinds[0] == "trimap"
+        return f"label {self._foreground}, see --foreground" if is_trimap else "128 or more, or 1"
+
+    def file(self, job: Job) -> Path:
+        return self._folder / output_path(job.stem, self._kind(job))
+
+    def read(self, job: Job) -> Mask:
+        """H x W bool. Raises UsageError."""
+        file = self.file(job)
+        if self._kind(job) == "trimap":
+            return np.asarray(read_labels(file) == self._foreground)
+        return load_mask(file)
+
+    def _kind(self, job: Job) -> str:
+        record = self._records.get(job.image)
+        mended = () if record is None else mended_kinds(self._folder, record)
+        return next((kind for kind in self._kinds if kind in mended), self._kinds[0])

@@ -12,6 +12,9 @@ from PIL import Image
 from automask.errors import UsageError
 from automask.export.export import Options, export
 from automask.export.source import open_source, photo_of
+from automask.image.results import mark_of
+from automask.output.decisions import ACCEPTED, REJECTED
+from automask.output.verdicts import decide
 
 
 def found(run: Run, image: str, values: str | None = None) -> np.ndarray:
@@ -130,3 +133,28 @@ def test_keep_extension_tells_two_photographs_apart(empty_run: Run, tmp_path: Pa
     export(Options(empty_run.output, "yolo-seg", tmp_path / "y", shares="0.5/0.5"))
     labels = sorted(file.name for file in (tmp_path / "y").glob("labels/*/*.txt"))
     assert labels == ["a.jpg.txt", "a.png.txt"]
+
+
+def test_a_trimap_that_a_person_mended_counts_before_the_mask(empty_run: Run) -> None:
+    empty_run.add("a.jpg", RING, "trimap")
+    empty_run.add("a.jpg", RING, "mask")
+    files = [empty_run.output / f"{folder}/a.png" for folder in ("masks", "trimaps")]
+    marks = tuple(str(mark_of(file)) for file in files)
+    empty_run.add("a.jpg", RING, "mask", kinds=("mask", "trimap"), written=marks)
+    save(files[1], trimap(PIECES))
+    np.testing.assert_array_equal(found(empty_run, "a.jpg"), mask(PIECES))
+
+
+def test_a_rejected_image_is_left_out_until_it_is_accepted(empty_run: Run, tmp_path: Path) -> None:
+    empty_run.add("a.jpg", RING)
+    empty_run.add("b.jpg", RING)
+    decide(empty_run.output, ["b.jpg"], REJECTED, "", "reject")
+    reasons = skipped(empty_run, tmp_path / "t.csv")
+    assert reasons == {"b.jpg": "it is rejected; automask accept takes it back"}
+    decide(empty_run.output, ["b.jpg"], ACCEPTED, "", "accept")
+    assert skipped(empty_run, tmp_path / "u.csv") == {}
+
+
+def test_a_person_s_mask_needs_no_confidence(empty_run: Run, tmp_path: Path) -> None:
+    empty_run.add("a.jpg", RING, confidence=None, score=None, mended=("mask",))
+    assert skipped(empty_run, tmp_path / "t.csv", min_confidence=0.9) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from automask.config import RunConfig
 from automask.errors import CollisionError, SettingsChangedError
+from automask.output.decisions import ACCEPTED, CORRECTED, REJECTED, Decision
 from automask.output.plan import (
     Plan,
     make_plan,
@@ -144,6 +146,51 @@ def test_with_overwrite_everything_is_to_do(config: RunConfig, make_record: Reco
     again = plan(with_changes(config, overwrite=True), make_record())
     assert [job.image for job in again.todo] == [JOB.image]
     assert again.done == []
+
+
+# What people did.
+
+
+def test_a_rejected_image_is_left_alone_even_with_overwrite(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    rejected = {"a.jpg": Decision("a.jpg", REJECTED)}
+    for asked in (config, with_changes(config, overwrite=True)):
+        left = make_plan([JOB], {"a.jpg": make_record()}, SETTINGS, asked, rejected)
+        assert left == Plan(todo=[], done=[], rejected=[JOB])
+
+
+def test_an_accepted_image_is_done_as_any_other(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    accepted = {"a.jpg": Decision("a.jpg", ACCEPTED)}
+    assert make_plan([JOB], {"a.jpg": make_record()}, SETTINGS, config, accepted).done == [JOB]
+
+
+def test_what_a_review_wrote_is_done_without_being_drawn_again(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    files = {"trimaps/a.png": hashlib.sha256(b"a trimap").hexdigest()}
+    decided = {"a.jpg": Decision("a.jpg", CORRECTED, files=files)}
+    record = make_record(written=(f"{'0' * 64}@5",))  # the machine's was another
+    again = make_plan([JOB], {"a.jpg": record}, SETTINGS, config, decided)
+    assert (again.done, again.mended) == ([JOB], [JOB])
+
+
+def test_a_result_that_somebody_took_away_is_made_again_by_name(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    (config.output / "trimaps" / "a.png").unlink()
+    again = plan(config, make_record())
+    assert (again.todo, again.missing) == ([JOB], [JOB])
+
+
+@pytest.mark.parametrize("change", [{"settings": "other"}, {"status": "failed", "kinds": ()}])
+def test_a_result_that_is_no_longer_true_is_not_called_missing(
+    config: RunConfig, make_record: RecordMaker, change: dict[str, Any]
+) -> None:
+    (config.output / "trimaps" / "a.png").unlink()
+    assert plan(config, make_record(**change)).missing == []
 
 
 # What becomes of the jobs.

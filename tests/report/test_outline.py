@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
@@ -62,16 +63,20 @@ def test_the_path_covers_what_the_mask_covers() -> None:
     assert (shown & mask).sum() / (shown | mask).sum() > 0.98
 
 
-def test_the_mask_serves_before_the_trimap(make_record: RecordMaker) -> None:
+def test_the_mask_serves_before_the_trimap(tmp_path: Path, make_record: RecordMaker) -> None:
     record = make_record(output="trimaps/sub/a.png", kinds=("mask", "trimap"))
-    assert outline_source(record) == ("mask", "masks/sub/a.png")
-    assert outline_source(make_record(kinds=("overlay", "trimap")))[0] == "trimap"  # type: ignore[index]
+    assert outline_source(tmp_path, record) == ("mask", "masks/sub/a.png")
+    assert outline_source(tmp_path, make_record(kinds=("overlay", "trimap")))[0] == "trimap"  # type: ignore[index]
 
 
-def test_without_an_object_or_a_mask_there_is_no_outline(make_record: RecordMaker) -> None:
-    assert outline_source(make_record(status=NO_OBJECT)) is None
-    assert outline_source(make_record(status=FAILED, output=None, kinds=())) is None
-    assert outline_source(make_record(output="overlays/a.png", kinds=("overlay",))) is None
+def test_without_an_object_or_a_mask_there_is_no_outline(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    assert outline_source(tmp_path, make_record(status=NO_OBJECT)) is None
+    assert outline_source(tmp_path, make_record(status=FAILED, output=None, kinds=())) is None
+    assert (
+        outline_source(tmp_path, make_record(output="overlays/a.png", kinds=("overlay",))) is None
+    )
 
 
 def test_a_result_is_found_beside_the_one_that_the_record_names(make_record: RecordMaker) -> None:

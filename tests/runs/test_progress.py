@@ -285,3 +285,32 @@ def test_a_summary_of_a_run_with_nothing_to_do_claims_no_rate() -> None:
     console = log_console()
     print_summary(console, RunSummary(images=3, skipped=3, seconds_wall=0.5))
     assert text_of(console) == "3 images: 0 masked, 0 without object, 0 failed, 3 done before\n"
+
+
+# What people did.
+
+
+def told(summary: RunSummary) -> str:
+    console = log_console()
+    print_summary(console, summary)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_summary_names_what_people_mended() -> None:
+    text = told(RunSummary(images=3, ok=2, redrawn=1, mended=["a.png"], output=Path("my out")))
+    assert (
+        "1 image has results mended by hand, which are kept; 1 drawn again from them: a.png" in text
+    )
+
+
+def test_a_summary_names_missing_results_and_how_to_keep_them_out() -> None:
+    text = told(RunSummary(images=2, ok=2, missing=["x.png", "y.png"], output=Path("my out")))
+    assert (
+        "2 results were missing and were made again: x.png, y.png; to keep one out, automask "
+        "reject 'my out' NAME"
+    ) in text
+
+
+def test_a_summary_counts_what_is_rejected() -> None:
+    text = told(RunSummary(images=2, skipped=1, rejected=1, output=Path("out")))
+    assert "1 image is rejected and left alone; automask accept out NAME takes one back" in text

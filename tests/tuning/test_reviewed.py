@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from automask.errors import UsageError
+from automask.image.results import mark_of
 from automask.labelled.folder import Labelled
+from automask.output.decisions import REJECTED, Decision, append_decision
+from automask.records import to_line
 from automask.tuning.reviewed import hold_out, load_reviewed
+
+if TYPE_CHECKING:
+    from conftest import RecordMaker
 
 
 def test_a_folder_of_images_and_masks(masked_folder: Path, discs: list[Labelled]) -> None:
-    pairs, without_mask = load_reviewed(masked_folder)
+    reviewed = load_reviewed(masked_folder)
+    pairs = reviewed.pairs
     assert [p.name for p in pairs] == [d.name for d in discs]
-    assert without_mask == 0
+    assert reviewed.without_mask == 0
     assert (pairs[2].truth == discs[2].truth).all()
     assert (pairs[2].image == discs[2].image).all()
 
@@ -24,15 +32,15 @@ def test_a_folder_of_images_and_masks(masked_folder: Path, discs: list[Labelled]
 def test_masks_of_0_and_1_are_masks_too(masked_folder: Path, discs: list[Labelled]) -> None:
     file = masked_folder / "masks" / "disc_2.png"
     Image.fromarray(discs[2].truth.astype(np.uint8)).save(file)
-    pairs, _ = load_reviewed(masked_folder)
+    pairs = load_reviewed(masked_folder).pairs
     assert (pairs[2].truth == discs[2].truth).all()
 
 
 def test_a_photograph_whose_mask_was_deleted_is_left_out(masked_folder: Path) -> None:
     (masked_folder / "masks" / "disc_3.png").unlink()
-    pairs, without_mask = load_reviewed(masked_folder)
-    assert len(pairs) == 5
-    assert without_mask == 1
+    reviewed = load_reviewed(masked_folder)
+    assert len(reviewed.pairs) == 5
+    assert reviewed.without_mask == 1
 
 
 def test_the_results_of_a_run_with_the_photographs_elsewhere(
@@ -45,7 +53,7 @@ def test_the_results_of_a_run_with_the_photographs_elsewhere(
         trimap[10:20, 10:20] = 3  # contour
         trimap[11:19, 11:19] = 1  # foreground
         Image.fromarray(trimap).save(results / "trimaps" / f"disc_{number}.png")
-    pairs, _ = load_reviewed(results, masked_folder / "images")
+    pairs = load_reviewed(results, masked_folder / "images").pairs
     assert [p.truth.sum() for p in pairs] == [64] * 6  # 8 x 8: the contour is background
 
 
@@ -56,9 +64,34 @@ def test_trimaps_with_other_labels(masked_folder: Path, tmp_path: Path) -> None:
         trimap = np.zeros((64, 64), np.uint8)
         trimap[:32] = 255
         Image.fromarray(trimap).save(results / "trimaps" / f"disc_{number}.png")
-    pairs, _ = load_reviewed(results, masked_folder / "images", foreground=255)
+    pairs = load_reviewed(results, masked_folder / "images", foreground=255).pairs
     assert pairs[0].truth[:32].all()
     assert not pairs[0].truth[32:].any()
+
+
+def test_what_a_person_rejected_is_not_learned_from(masked_folder: Path) -> None:
+    append_decision(masked_folder, Decision("disc_3.png", REJECTED))
+    reviewed = load_reviewed(masked_folder)
+    assert "disc_3.png" not in [pair.name for pair in reviewed.pairs]
+    assert (len(reviewed.pairs), reviewed.rejected, reviewed.without_mask) == (5, 1, 0)
+
+
+def test_a_trimap_that_a_person_mended_is_learned_from_before_the_mask(
+    masked_folder: Path, make_record: RecordMaker
+) -> None:
+    files = [masked_folder / f"{folder}/disc_2.png" for folder in ("masks", "trimaps")]
+    files[1].parent.mkdir()
+    trimap = np.full((64, 64), 2, np.uint8)
+    Image.fromarray(trimap).save(files[1])
+    record = make_record(
+        image="disc_2.png", output="masks/disc_2.png", kinds=("mask", "trimap"),
+        written=tuple(str(mark_of(file)) for file in files),
+    )  # fmt: skip
+    (masked_folder / "records").mkdir()
+    (masked_folder / "records" / "run.jsonl").write_text(to_line(record))
+    trimap[11:19, 11:19] = 1
+    Image.fromarray(trimap).save(files[1])
+    assert load_reviewed(masked_folder).pairs[2].truth.sum() == 64
 
 
 def test_missing_photographs_are_asked_for(tmp_path: Path) -> None:
@@ -132,7 +165,7 @@ def test_a_large_photograph_is_held_small(masked_folder: Path) -> None:
     large[:, :2048] = 255
     Image.fromarray(large).convert("RGB").save(masked_folder / "images" / "large.png")
     Image.fromarray(large).save(masked_folder / "masks" / "large.png")
-    pair = next(p for p in load_reviewed(masked_folder)[0] if p.name == "large.png")
+    pair = next(p for p in load_reviewed(masked_folder).pairs if p.name == "large.png")
     assert pair.image.shape == (50, 2048, 3)
     assert pair.truth[:, :1023].all()
     assert not pair.truth[:, 1025:].any()

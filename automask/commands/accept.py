@@ -15,7 +15,7 @@ def accept_command(
     ],
     reviewer: Annotated[str, typer.Option(help="Who says so, to be kept with it.")] = "",
 ) -> None:
-    """Say that masks are good as they are, or take back that they were rejected."""
+    """Say that masks are good, or take a rejected one back."""
     from automask.output.decisions import ACCEPTED
     from automask.output.verdicts import decide
     from automask.show.console import make_console, shown

@@ -15,9 +15,9 @@ def reject_command(
     ],
     reviewer: Annotated[str, typer.Option(help="Who says so, to be kept with it.")] = "",
 ) -> None:
-    """Keep masks out of exports and of what learns; a rerun leaves them alone.
+    """Keep masks out of exports and training, without deleting them.
 
-    Files stay where they are; `automask accept` takes an image back.
+    A rerun leaves them alone; `automask accept` takes an image back.
     """
     from automask.output.decisions import REJECTED
     from automask.output.verdicts import decide

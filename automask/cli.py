@@ -57,6 +57,7 @@ COMMANDS = (
     Row("records", "Show which images to check first, or export all records.", MORNING),
     Row("reject", "Keep masks out of exports and training, without deleting them.", MORNING),
     Row("accept", "Say that masks are good, or take a rejected one back.", MORNING),
+    Row("review", "Settle doubtful masks in a browser: accept, correct, reject.", MORNING),
     Row("export", "Write the masks in the format of a training or labelling tool.", MORNING),
     Row("tune", "Adapt a model to your own reviewed masks; start with 20 of one kind.", OWN_MODEL),
     Row("eval", "Compare a folder of masks with true masks, whoever made them.", MEASURING),

@@ -38,7 +38,7 @@ class Decision:
     # What the model was asked, in order: {"points": [[x, y, label], ...], "box": [x0, y0, x1, y1]},
     # px of the photograph, label 1 for the object and 0 for what is not; box xyxy.
     prompts: tuple[Mapping[str, Any], ...] = ()
-    # What was drawn by hand, in order: {"tool": ..., "radius_px": ..., "points": [[x, y], ...]}.
+    # What was drawn by hand, in order, px: {"tool": ..., "amount": radius, "points": [[x, y], ...]}.
     strokes: tuple[Mapping[str, Any], ...] = ()
     seconds: float = 0.0  # that the person spent on it
     # SHA-256 of each file that the decision left, by its path relative to the output folder.
@@ -99,6 +99,34 @@ def read_history(output: Path) -> Iterator[Decision]:
 def read_decisions(output: Path) -> dict[str, Decision]:
     """The newest decision of each image, by its path; empty where nobody has decided anything."""
     return {decision.image: decision for decision in read_history(output)}
+
+
+class DecisionLog:
+    """The newest decision of each image, kept up with what anybody appends. For one thread."""
+
+    def __init__(self, output: Path) -> None:
+        self._file = decisions_file(output)
+        self._read_to = 0  # bytes
+        self._newest: dict[str, Decision] = {}
+
+    def newest(self) -> dict[str, Decision]:
+        """As `read_decisions`, reading only what is new since the last call."""
+        try:
+            with self._file.open("rb") as store:
+                store.seek(self._read_to)
+                for line in store:
+                    self._take(line)
+        except FileNotFoundError:
+            pass
+        return self._newest
+
+    def _take(self, line: bytes) -> None:
+        if not line.endswith(b"\n"):  # being written: it is read the next time
+            return
+        self._read_to += len(line)
+        decision = _parsed(line)
+        if decision is not None:
+            self._newest[decision.image] = decision
 
 
 def _stamped(decision: Decision) -> Decision:

@@ -34,7 +34,7 @@ def look_again(generator: Any, image_rgb: NDArray[np.uint8], mask: Mask) -> Prop
         predictor.set_image(image_rgb)
         logits, scores, _ = predictor.predict(
             box=_box_xyxy(mask),
-            mask_input=_prompt(predictor, mask),
+            mask_input=mask_prompt(predictor, mask),
             multimask_output=False,
             return_logits=True,
         )
@@ -59,7 +59,7 @@ def _box_xyxy(mask: Mask) -> NDArray[np.float32]:
     return np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], np.float32)
 
 
-def _prompt(predictor: Any, mask: Mask) -> NDArray[np.float32]:
+def mask_prompt(predictor: Any, mask: Mask) -> NDArray[np.float32]:
     """1 x s x s logits of a mask, in the model's frame at a quarter of its input."""
     side = 4 * mask_side(predictor.model)
     height, width = _frame(predictor, side, mask.shape)

@@ -18,7 +18,7 @@ class Prompter:
     """One photograph at a time, through the SAM package's own predictor."""
 
     def __init__(self, model: Any) -> None:
-        self.predictor = _predictor(model)
+        self.predictor = predictor_of(model)
 
     def look_at(self, image_rgb: NDArray[np.uint8]) -> None:
         """Encodes a photograph, H x W x 3 uint8 RGB, for the prompts that follow."""
@@ -39,7 +39,8 @@ class Prompter:
         return np.asarray(masks) > 0, np.asarray(scores, np.float32)
 
 
-def _predictor(model: Any) -> Any:
+def predictor_of(model: Any) -> Any:
+    """The package's own predictor for a model."""
     if isinstance(model, Sam):
         return SamPredictor(model)
     from sam2.sam2_image_predictor import SAM2ImagePredictor

@@ -12,6 +12,7 @@ import pytest
 from automask.output import decisions
 from automask.output.decisions import (
     Decision,
+    DecisionLog,
     append_decision,
     append_decisions,
     decisions_file,
@@ -120,6 +121,30 @@ def test_where_the_disk_is_full_no_half_line_stays(
         with pytest.raises(OSError, match="No space left"):
             append_decision(tmp_path, Decision("b.jpg", "accepted"))
     assert decisions_file(tmp_path).read_bytes() == before
+
+
+def test_a_log_keeps_up_with_what_others_append(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path)
+    assert log.newest() == {}
+    append_decision(tmp_path, Decision("a.jpg", "unsure"))
+    assert log.newest()["a.jpg"].verdict == "unsure"
+    append_decision(tmp_path, Decision("a.jpg", "accepted"))
+    append_decision(tmp_path, Decision("b.jpg", "rejected"))
+    assert {i: d.verdict for i, d in log.newest().items()} == {
+        "a.jpg": "accepted",
+        "b.jpg": "rejected",
+    }
+
+
+def test_a_log_waits_for_the_end_of_a_line(tmp_path: Path) -> None:
+    append_decision(tmp_path, Decision("a.jpg", "accepted"))
+    log, file = DecisionLog(tmp_path), decisions_file(tmp_path)
+    line = json.dumps({"image": "b.jpg", "verdict": "rejected"}).encode()
+    with file.open("ab", buffering=0) as store:
+        store.write(line[:10])
+        assert list(log.newest()) == ["a.jpg"]
+        store.write(line[10:] + b"\n")
+    assert list(log.newest()) == ["a.jpg", "b.jpg"]
 
 
 WRITER = """

@@ -1,0 +1,147 @@
+"""The model that helps: clicks and boxes become masks, photographs are encoded before they come."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from automask.config import RunConfig
+from automask.errors import ImageError
+from automask.image.choose import logits_of
+from automask.image.closer import Proposer
+from automask.image.closeup import close_up
+from automask.image.evidence import evidence
+from automask.image.refine import refine
+from automask.image.sizes import shrink
+from automask.records import Mask, Proposal
+from automask.review.clicks import Clicks, Suggestion, merged_at
+from automask.review.photographs import Photograph, Recent
+from automask.sam.interactive import Answer, Embedding, Interactive, Logits, Question
+
+KEPT_EMBEDDINGS = 16  # 0.5 MB each of tiny, 4 of SAM, 13 of SAM 2
+MOST_PROPOSALS = 9  # picked by a number key
+KEPT_ANSWERS = 64  # logits to be fed back, 0.3 MB each of SAM
+AHEAD = 4  # photographs encoded before they are shown
+QUIET_SECONDS = 0.4  # without a question, before the next photograph is encoded
+
+
+class Assistant:
+    """One model for one queue; any thread may ask.
+
+    proposer: that of a run with the model. photograph: gives the photograph of an id, and raises
+    ImageError where it cannot.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        proposer: Proposer,
+        photograph: Callable[[str], Photograph],
+        config: RunConfig,
+    ) -> None:
+        self._photograph, self._proposer, self._config = photograph, proposer, config
+        # Two predictors of one model, so that a question need not wait for an encoding.
+        self._encoder, self._decoder = Interactive(model), Interactive(model)
+        self._encoding, self._decoding = threading.Lock(), threading.Lock()
+        self._embeddings: Recent[Embedding] = Recent(self._embed, KEPT_EMBEDDINGS)
+        self._answers: dict[str, Logits] = {}
+        self._asked_at = 0.0
+        self._ahead: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._work_ahead, daemon=True).start()
+
+    def ask(self, item: str, clicks: Clicks) -> list[Suggestion]:
+        """What the model makes of some clicks, the likeliest first."""
+        self._asked_at = time.monotonic()
+        embedding, photograph = self._embeddings(item), self._photograph(item)
+        question = self._question(photograph, clicks)
+        with self._decoding:
+            answer = self._decoder.ask(embedding, question)
+        order = np.argsort(-answer.predicted_iou, kind="stable")
+        return [self._suggestion(answer, int(i), photograph, clicks) for i in order]
+
+    def proposals(self, item: str) -> list[Suggestion]:
+        """What a run would choose among, the likeliest object first, each of them once."""
+        photograph = self._photograph(item)
+        with self._encoding:
+            found = self._proposer.propose(shrink(photograph.pixels, self._proposer.max_side))
+        logits = logits_of(evidence(found.proposals, found.scene), self._config.choose)
+        order = np.argsort(-logits, kind="stable")[:MOST_PROPOSALS]
+        chosen = [found.proposals[i] for i in order.tolist()]
+        return [
+            Suggestion(self._drawn(one, photograph.pixels), one.predicted_iou, uuid4().hex)
+            for one in chosen
+            if one.mask.any()
+        ]
+
+    def look_ahead(self, items: Sequence[str]) -> None:
+        """Encodes photographs, one after the other, while nobody asks anything."""
+        for item in items[:AHEAD]:
+            if item not in self._embeddings:
+                self._ahead.put(item)
+
+    def is_ready(self, item: str) -> bool:
+        """Whether a photograph is encoded, so that a question is answered at once."""
+        return item in self._embeddings
+
+    def _embed(self, item: str) -> Embedding:
+        photograph = self._photograph(item)
+        with self._encoding:
+            return self._encoder.embed(shrink(photograph.pixels, self._proposer.max_side))
+
+    def _work_ahead(self) -> None:
+        while True:
+            item = self._ahead.get()
+            while time.monotonic() - self._asked_at < QUIET_SECONDS:
+                time.sleep(QUIET_SECONDS / 4)
+            with suppress(ImageError):  # the page says so when it comes to it
+                self._embeddings(item)
+
+    def _question(self, photograph: Photograph, clicks: Clicks) -> Question:
+        height, width = photograph.size
+        box = clicks.box_xyxy
+        previous = self._previous(clicks)
+        return Question(
+            points=[(x / width, y / height) for x, y, _ in clicks.points],
+            labels=[is_on for _, _, is_on in clicks.points],
+            box_xyxy=None if box is None else _relative(box, width, height),
+            previous=previous,
+            is_ambiguous=len(clicks.points) == 1 and box is None and previous is None,
+        )
+
+    def _previous(self, clicks: Clicks) -> Logits | None:
+        """The model's own logits of the mask in hand where they are known, else made of it."""
+        known = self._answers.get(clicks.previous or "")
+        if known is not None or clicks.current is None or not clicks.has_mask:
+            return known
+        return self._decoder.as_previous(clicks.current)
+
+    def _suggestion(
+        self, answer: Answer, index: int, photograph: Photograph, clicks: Clicks
+    ) -> Suggestion:
+        key = uuid4().hex
+        self._answers[key] = answer.low[index][None]
+        while len(self._answers) > KEPT_ANSWERS:
+            self._answers.pop(next(iter(self._answers)), None)
+        coarse = Proposal(answer.logits[index] > 0, float(answer.predicted_iou[index]), 0.0)
+        mask = self._drawn(coarse, photograph.pixels)
+        return Suggestion(merged_at(clicks, mask), coarse.predicted_iou, key)
+
+    def _drawn(self, proposal: Proposal, pixels: NDArray[np.uint8]) -> Mask:
+        """A proposal at the size of the pixels (h x w x 3), its outline drawn to their edges."""
+        closeup = close_up(pixels, proposal) if proposal.mask.any() else None
+        return refine(closeup, pixels.shape, self._proposer.mask_side, self._config.refine)
+
+
+def _relative(
+    box: tuple[float, float, float, float], width: int, height: int
+) -> tuple[float, float, float, float]:
+    left, top, right, bottom = box
+    return left / width, top / height, right / width, bottom / height

@@ -1,0 +1,68 @@
+"""What a click changes of a mask: the region that was clicked, and nothing on the other side.
+
+A model that is asked to mend one place draws the whole mask anew, and takes back elsewhere what was
+right. Of its answer only the changed region at the click is taken (the progressive merge of Chen et
+al., "FocalClick: towards practical interactive image segmentation", 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from automask.records import Mask
+
+Point = tuple[float, float, bool]  # x, y in px of what is shown; whether it is on the object
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """What a person asks of the object in hand."""
+
+    points: Sequence[Point]  # the newest last
+    box_xyxy: tuple[float, float, float, float] | None = None  # px of what is shown
+    current: Mask | None = None  # h x w, the object's mask as it is; None: there is none yet
+    previous: str | None = None  # key of the suggestion that it came from
+    fresh: int = 1  # how many of the points are new, and have changed nothing yet
+
+    @property
+    def has_mask(self) -> bool:
+        return self.current is not None and bool(self.current.any())
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One mask that may be what the person meant."""
+
+    mask: Mask  # h x w of what is shown
+    predicted_iou: float
+    key: str  # to be sent back as `Clicks.previous`
+
+
+def merged_at(clicks: Clicks, answer: Mask) -> Mask:
+    """The mask in hand with what the new clicks change of it; without one, the answer.
+
+    answer: h x w, what the model makes of all the clicks.
+    """
+    current = clicks.current
+    if current is None or not clicks.has_mask or not clicks.points:
+        return answer
+    merged = current
+    for x, y, is_on in clicks.points[-clicks.fresh :]:
+        if is_on:
+            merged = merged | region_at(answer & ~merged, x, y)
+        else:
+            merged = merged & ~region_at(merged & ~answer, x, y)
+    return merged
+
+
+def region_at(mask: Mask, x: float, y: float) -> Mask:
+    """The connected region of a mask (H x W) that holds a point (px); empty where there is none."""
+    height, width = mask.shape
+    column, row = min(max(int(x), 0), width - 1), min(max(int(y), 0), height - 1)
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    number = labels[row, column]
+    return labels == number if number else np.zeros_like(mask)

@@ -1,0 +1,41 @@
+"""What a click changes: the region that was clicked, nothing on the other side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from automask.review.clicks import Clicks, merged_at
+
+
+def drawn(text: str) -> np.ndarray:
+    return np.array([[letter == "#" for letter in text]])
+
+
+NOW = drawn("##...##..")
+#                add here: 3        the model takes the right part away, too
+ANSWER = drawn("#####....")
+
+
+def test_a_click_beside_the_mask_adds_the_region_there() -> None:
+    clicks = Clicks([(3, 0, True)], current=NOW)
+    assert (merged_at(clicks, ANSWER) == drawn("#######..")).all()
+
+
+def test_a_click_in_the_mask_takes_the_region_there_away() -> None:
+    clicks = Clicks([(3, 0, True), (5, 0, False)], current=NOW)
+    assert (merged_at(clicks, ANSWER) == drawn("##.......")).all()
+
+
+def test_where_the_answer_does_not_change_what_was_clicked_nothing_changes() -> None:
+    clicks = Clicks([(8, 0, True)], current=NOW)
+    assert (merged_at(clicks, ANSWER) == NOW).all()
+
+
+def test_without_a_mask_in_hand_the_answer_is_the_mask() -> None:
+    for current in (None, np.zeros_like(NOW)):
+        assert (merged_at(Clicks([(3, 0, True)], current=current), ANSWER) == ANSWER).all()
+
+
+def test_a_box_is_answered_whole() -> None:
+    clicks = Clicks([], (0, 0, 9, 1), NOW)
+    assert (merged_at(clicks, ANSWER) == ANSWER).all()

@@ -92,7 +92,8 @@ export class Screen {
     const { work } = review;
     enable("undo", work.past.length > 0);
     enable("redo", work.future.length > 0);
-    byId("candidates").replaceChildren(...work.candidates.map((answer, number) => {
+    const answers = work.candidates.length > 1 || work.candidates.areProposals ? work.candidates : [];
+    byId("candidates").replaceChildren(...answers.map((answer, number) => {
       const name = work.candidates.areProposals ? "Find" : "Candidate";
       return pressed(`${name} ${number + 1}`, number === work.candidate, () => review.pick(number), `${number + 1}`);
     }));

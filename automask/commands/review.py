@@ -33,7 +33,7 @@ def review_command(
         str, typer.Option(help="Address to listen on; others than this machine's can reach it.")
     ] = "127.0.0.1",
 ) -> None:
-    """Settle doubtful masks in a browser: accept, correct with clicks or by hand, reject."""
+    """Settle doubtful masks in a browser: accept, correct, reject."""
     from getpass import getuser
 
     from automask.review.start import review

@@ -38,7 +38,8 @@ class Decision:
     # What the model was asked, in order: {"points": [[x, y, label], ...], "box": [x0, y0, x1, y1]},
     # px of the photograph, label 1 for the object and 0 for what is not; box xyxy.
     prompts: tuple[Mapping[str, Any], ...] = ()
-    # What was drawn by hand, in order, px: {"tool": ..., "amount": radius, "points": [[x, y], ...]}.
+    # What was drawn by hand, in order: {"tool": ..., "amount": ..., "points": [[x, y], ...]}; px,
+    # the amount a radius of the tool, or what an edit takes.
     strokes: tuple[Mapping[str, Any], ...] = ()
     seconds: float = 0.0  # that the person spent on it
     # SHA-256 of each file that the decision left, by its path relative to the output folder.

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from automask.config import RunConfig
 from automask.errors import ImageError
-from automask.image.choose import logits_of
-from automask.image.closer import Proposer
 from automask.image.closeup import close_up
 from automask.image.evidence import evidence
+from automask.image.ranking import logits_of
 from automask.image.refine import refine
 from automask.image.sizes import shrink
-from automask.records import Mask, Proposal
+from automask.records import Mask, Proposal, Proposer
 from automask.review.clicks import Clicks, Suggestion, merged_at
 from automask.review.photographs import Photograph, Recent
 from automask.sam.interactive import Answer, Embedding, Interactive, Logits, Question

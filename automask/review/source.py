@@ -21,7 +21,8 @@ from automask.image.objects import Labels
 from automask.image.scan import output_stem
 from automask.image.write import output_path
 from automask.output.decisions import MACHINE
-from automask.records import ImageRecord, Mask, load_records
+from automask.output.ledger import load_records
+from automask.records import ImageRecord, Mask
 
 # The first that there is says what the mask is; a cutout and an overlay do not.
 MASK_KINDS = ("objects", "mask", "trimap", "alpha")

@@ -13,7 +13,8 @@ from PIL import Image
 
 from automask.image.trimap import make_trimap
 from automask.image.write import encode_png, output_path
-from automask.records import FAILED, OK, ImageRecord, RecordWriter
+from automask.output.ledger import RecordWriter
+from automask.records import FAILED, OK, ImageRecord
 from automask.review.clicks import Clicks, Suggestion, merged_at
 from automask.review.desk import Desk
 from automask.review.source import open_source
@@ -108,5 +109,3 @@ def make_desk(output: Path, queue: str = "all", helper: Any = None) -> Desk:
 def drawn_now(output: Path, image: str, kind: str = "mask") -> NDArray[Any]:
     """A result as it lies there."""
     return np.asarray(Image.open(output / output_path(image, kind)))
-
-

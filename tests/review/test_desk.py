@@ -11,7 +11,7 @@ from review_desk import CLIENT, FakeHelper, drawn_now, machine_mask, make_desk, 
 
 from automask.errors import ImageError
 from automask.output.decisions import read_decisions, read_history
-from automask.records import load_records
+from automask.output.ledger import load_records
 from automask.review.desk import ConflictError, Desk, UnknownError
 from automask.review.runs import to_runs
 from automask.review.wire import AskSent, DecideSent, EditSent, PreviewSent
@@ -40,7 +40,9 @@ def desk(output: Path) -> Desk:
 
 
 def sent(verdict: str = "accepted", **changes: Any) -> DecideSent:
-    return DecideSent(**{"verdict": verdict, "client": CLIENT, "token": verdict.replace("_", "-"), **changes})
+    return DecideSent(
+        **{"verdict": verdict, "client": CLIENT, "token": verdict.replace("_", "-"), **changes}
+    )
 
 
 def test_an_accepted_mask_stays_and_is_kept_as_the_machines(desk: Desk, output: Path) -> None:
@@ -131,9 +133,7 @@ def test_a_mask_of_another_size_is_refused(desk: Desk, output: Path) -> None:
     assert read_decisions(output) == {}
 
 
-def test_prompts_and_strokes_are_kept_in_pixels_of_the_photograph(
-    desk: Desk, output: Path
-) -> None:
+def test_prompts_and_strokes_are_kept_in_pixels_of_the_photograph(desk: Desk, output: Path) -> None:
     prompt = {"points": [{"x": 3, "y": 4, "on": True}], "box": None}
     stroke = {"tool": "brush", "amount": 5, "points": [[1, 2]]}
     desk.decide(A, sent(prompts=[prompt], strokes=[stroke]))

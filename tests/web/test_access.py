@@ -33,7 +33,12 @@ def test_without_the_token_nobody_comes_in(cookies: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("header", "is_known"),
-    [("Bearer secret", True), ("bearer secret", True), ("Basic secret", False), ("Bearer é", False)],
+    [
+        ("Bearer secret", True),
+        ("bearer secret", True),
+        ("Basic secret", False),
+        ("Bearer é", False),
+    ],
 )
 def test_programs_send_the_token_in_a_header(header: str, is_known: bool) -> None:
     refused = ACCESS.refusal("GET", {"host": "localhost", "authorization": header}, {})

@@ -11,6 +11,7 @@ the table alone, and stays quick however many commands there are.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
+from automask.commands.options import settle_json
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.show.console import visible
 from automask.system.cores import wait_without_spinning
@@ -29,6 +31,8 @@ EXIT_CODES = (
     "config or collision; 3 weights missing or not verified; 4 the device is not there; 5 another "
     "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
 )
+
+COMPLETE_VARIABLE = "_AUTOMASK_COMPLETE"  # set by the script of `automask completion`
 
 NIGHT = "The night"
 MORNING = "The morning after"
@@ -53,6 +57,7 @@ COMMANDS = (
     Row("fetch", "Download checkpoints and verify their SHA-256.", NIGHT),
     Row("array", "Print a batch script that masks INPUT as a SLURM job array.", NIGHT),
     Row("merge", "Merge the ledgers of a job array's tasks into records/run.jsonl.", NIGHT),
+    Row("completion", "Print what makes a shell complete commands and options.", NIGHT),
     Row("report", "Write the report of a run: what failed, what to check first, times.", MORNING),
     Row("records", "Show which images to check first, or export all records.", MORNING),
     Row("reject", "Keep masks out of exports and training, without deleting them.", MORNING),
@@ -91,7 +96,7 @@ class LazyGroup(TyperGroup):
             return name, listed, rest
         if listed.hidden:
             _say(f"`{name}` is now `develop {name}`; the old name still works")
-        return name, load_command(name), rest
+        return name, load_command(name), settle_json(name, rest)
 
 
 def load_command(name: str) -> Any:
@@ -158,6 +163,8 @@ _list(app, DEVELOP, hidden=True)  # their names before 0.2.0
 def main() -> None:
     """Entry point: run the command, and turn errors into messages and exit codes."""
     wait_without_spinning()
+    if COMPLETE_VARIABLE in os.environ:
+        _learn_shells()
     try:
         app()
     except AutomaskError as error:
@@ -169,6 +176,13 @@ def main() -> None:
             "after them (without --overwrite, which starts over); other commands start over"
         )
         sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
+
+
+def _learn_shells() -> None:
+    """Typer registers its shells only where it also offers to install its script, as we do not."""
+    from typer._completion_classes import completion_init
+
+    completion_init()
 
 
 def _say(message: str) -> None:

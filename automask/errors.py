@@ -20,6 +20,7 @@ class AutomaskError(Exception):
     """Base of every error that is told to the user as one clear message, without a traceback."""
 
     exit_code = EXIT_USAGE
+    is_retryable = False  # whether the same command may succeed later, with nothing changed in it
 
 
 class UsageError(AutomaskError):
@@ -64,30 +65,35 @@ class MeasurementError(AutomaskError):
     """A measurement that could not be finished, because a process of it died."""
 
     exit_code = EXIT_SOME_FAILED
+    is_retryable = True
 
 
 class ClusterError(AutomaskError):
     """A run on a Dask cluster that had to stop because the cluster is gone or of no use."""
 
     exit_code = EXIT_SOME_FAILED
+    is_retryable = True
 
 
 class LockedError(AutomaskError):
     """Another run writes into this output folder."""
 
     exit_code = EXIT_LOCKED
+    is_retryable = True
 
 
 class WorkersError(AutomaskError):
     """Worker processes that die as they start."""
 
     exit_code = EXIT_SOME_FAILED
+    is_retryable = True
 
 
 class OutputError(AutomaskError):
     """The run had to stop because results can no longer be written (disk full, read-only)."""
 
     exit_code = EXIT_SOME_FAILED
+    is_retryable = True
 
 
 class ImageError(AutomaskError):

@@ -10,19 +10,14 @@ from typing import Any
 from automask.bench.bench import Report
 from automask.bench.figures import Measured
 from automask.bench.summary import COLLECTION, Parity, Ratio, Summary
-from automask.errors import OutputError
-from automask.system.files import write_atomic
+from automask.system.files import write_text
 
 SCHEMA = 1  # raised when a reader of the file would have to change
 
 
 def write_json(file: Path, report: Report) -> None:
     """Writes the report, whole or not at all. Raises OutputError."""
-    text = json.dumps(to_json(report), indent=1, default=str) + "\n"
-    try:
-        write_atomic(file, text.encode())
-    except OSError as error:
-        raise OutputError(f"cannot write {file}: {error.strerror}") from error
+    write_text(file, json.dumps(to_json(report), indent=1, default=str) + "\n")
 
 
 def to_json(report: Report) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from automask.bench.generators import GENERATORS
+from automask.commands.options import Json
 
 
 def bench_command(
@@ -36,7 +37,7 @@ def bench_command(
         bool,
         typer.Option("--random-weights", help="Time checkpoints that are not here all the same."),
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="File for every figure.")] = None,
+    json: Json = None,
     picture: Annotated[
         Path | None, typer.Option(help="File for a picture, .png or .svg; both are written.")
     ] = None,
@@ -51,14 +52,14 @@ def bench_command(
     from automask.bench.table import print_report
     from automask.bench.variants import Options
     from automask.runs.progress import shown
-    from automask.show.console import make_console, split_names
+    from automask.show.console import console_beside, split_names
     from automask.system.files import refuse_unwritable
 
     if json is not None:
         refuse_unwritable(json, "--json")
     if picture is not None:
         refuse_unwritable(picture, "--picture", *SUFFIXES)
-    console = make_console()
+    console = console_beside(json)
     asked = {"models": models, "devices": devices, "generators": generators}
     lists = {name: tuple(names) for name, text in asked.items() if (names := split_names(text))}
     options = Options(

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from automask.commands.options import Json
+
 
 def compare_command(
     a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Output folder of a run.")],
     b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another, of the same images.")],
-    json: Annotated[Path | None, typer.Option(help="File for every figure.")] = None,
+    json: Json = None,
     html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
     price_a: Annotated[
         float | None, typer.Option(min=0, help="What an hour of A's machines costs.")
@@ -33,14 +35,14 @@ def compare_command(
     from automask.compare.page import page
     from automask.compare.report import write_json
     from automask.compare.table import print_comparison
-    from automask.show.console import make_console, shown
-    from automask.system.files import refuse_unwritable, write_text
+    from automask.show.console import console_beside, shown
+    from automask.system.files import STDOUT, refuse_unwritable, write_text
 
     if json is not None:
         refuse_unwritable(json, "--json")
     if html is not None:
         refuse_unwritable(html, "--html", ".html", ".htm")
-    console = make_console()
+    console = console_beside(json)
     hidden = not console.is_terminal
     comparison = compare(
         Options(a, b, price_a, price_b, images),
@@ -53,6 +55,7 @@ def compare_command(
         write_json(json, comparison)
     if html is not None:
         write_text(html, page(comparison, most_different(comparison)))
-    for file in filter(None, (json, html)):
-        console.print(shown(f"written: {file}"))
+    for file in (json, html):
+        if file not in (None, STDOUT):
+            console.print(shown(f"written: {file}"))
     raise typer.Exit(comparison.exit_code)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from automask.commands.options import Json
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -32,23 +34,23 @@ def config_command(
     changed: Annotated[
         bool, typer.Option("--changed", help="Only what is not as it comes.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = None,
 ) -> None:
     """Show every setting and where it came from, or their JSON Schema."""
-    import json
     import os
     from dataclasses import asdict
 
     from automask.settings.sources import schema, settings
     from automask.show.console import make_console
+    from automask.system.files import STDOUT, write_json
 
     if what is What.schema:
-        typer.echo(json.dumps(schema(), indent=2))
+        write_json(json or STDOUT, schema())
         return
     found = settings(config, _given(flags or []), os.environ)
     found = [setting for setting in found if not changed or setting.source != "default"]
-    if as_json:
-        typer.echo(json.dumps([asdict(setting) for setting in found], indent=2))
+    if json is not None:
+        write_json(json, [asdict(setting) for setting in found])
     else:
         print_settings(make_console(), found)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from automask.commands.options import Json
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -33,26 +35,30 @@ def doctor_command(
     output: Annotated[
         Path | None, typer.Option(help="Folder for results.  (default: the current one)")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = None,
 ) -> None:
     """Say what is wrong with this machine before a run, and the remedy.
 
     Exit code 1 where a run would fail.
     """
+    from dataclasses import asdict
+
     from automask.config import load_config
     from automask.doctor.checkup import Patient, examine
     from automask.doctor.finding import exit_code
     from automask.show.console import make_console
+    from automask.system.files import write_json
 
     flags = {"model": model, "arch": arch, "device": device}
     config = load_config(None, {"input": Path(), "output": Path(), **flags}, os.environ)
     console, findings = make_console(), []
     for finding in examine(Patient(config, input_folder, output)):
         findings.append(finding)
-        if not as_json:
+        if json is None:
             print_finding(console, finding)
-    if as_json:
-        _print_json(findings)
+    if json is not None:
+        told = {"exit_code": exit_code(findings), "findings": [asdict(f) for f in findings]}
+        write_json(json, told)
     raise typer.Exit(exit_code(findings))
 
 
@@ -64,13 +70,3 @@ def print_finding(console: Console, finding: Finding) -> None:
     console.print(f"{state} {finding.check:17} {shown(finding.text)}")
     if finding.remedy:
         console.print(f"{'':26} {shown(finding.remedy)}")
-
-
-def _print_json(findings: list[Finding]) -> None:
-    import json
-    from dataclasses import asdict
-
-    from automask.doctor.finding import exit_code
-
-    told = {"exit_code": exit_code(findings), "findings": [asdict(f) for f in findings]}
-    typer.echo(json.dumps(told, indent=2))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from automask.commands.options import Json
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -54,7 +56,7 @@ def eval_command(
     images: Annotated[
         Path | None, typer.Option(help="Folder of the photographs, to show with the worst.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="File for every figure.")] = None,
+    json: Json = None,
     csv: Annotated[Path | None, typer.Option(help="File for a line for each image.")] = None,
     html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
     picture: Annotated[
@@ -73,11 +75,11 @@ def eval_command(
     from automask.evaluate.output import Files, write_files
     from automask.evaluate.table import print_report
     from automask.runs.progress import shown
-    from automask.show.console import make_console
+    from automask.show.console import console_beside
 
     files = Files(json, csv, html, picture)
     files.refuse_unwritable()
-    console = make_console()
+    console = console_beside(json)
     if objects:
         beside = (predicted_values, truth_values, scores, images, html, picture)
         if any(option is not None for option in beside):

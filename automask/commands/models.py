@@ -7,13 +7,20 @@ from typing import Annotated
 
 import typer
 
+from automask.commands.options import Json
 from automask.show.console import make_console, shown
+
+TOLD = ("name", "family", "file", "sha256", "url", "size_bytes", "license")
 
 
 def models_command(
     weights: Annotated[Path | None, typer.Option(help="Folder to look in first.")] = None,
+    json: Json = None,
 ) -> None:
     """List the checkpoints: size, license, whether each is here and verified."""
+    if json is not None:
+        _write_json(json, weights)
+        return
     from rich.table import Column, Table
 
     from automask.sam.checkpoints import CHECKPOINTS
@@ -35,3 +42,17 @@ def models_command(
 
 def _megabytes(size: int | None) -> str:
     return "" if size is None else f"{size / 1e6:,.0f} MB"
+
+
+def _write_json(file: Path, weights: Path | None) -> None:
+    """A list of checkpoints, each with its state; sizes in bytes."""
+    from automask.sam.checkpoints import CHECKPOINTS
+    from automask.sam.weights import check
+    from automask.system.files import write_json
+
+    listed = []
+    for checkpoint in CHECKPOINTS:
+        found, state = check(checkpoint, weights)
+        told = {name: getattr(checkpoint, name) for name in TOLD}
+        listed.append({**told, "state": state, "found": found.absolute() if found else None})
+    write_json(file, listed)

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from automask.commands.options import Json
+
 
 class Form(str, Enum):
     """Forms of a file of records."""
@@ -24,21 +26,30 @@ def records_command(
     lowest: Annotated[
         int, typer.Option(min=1, help="Without --out: how many of the lowest confidence to show.")
     ] = 20,
+    json: Json = None,
 ) -> None:
     """Show which images to check first, or export all records."""
+    from dataclasses import asdict
+
     from automask.errors import UsageError
     from automask.show.console import make_console, shown
     from automask.show.grid import print_grid
-    from automask.system.files import refuse_unwritable
+    from automask.system.files import refuse_unwritable, write_json
     from automask.tabular.batches import in_batches
     from automask.tabular.files import form_of, write_records
     from automask.tabular.first import check_first, counted, first_grid
 
     console = make_console()
+    if out is not None and json is not None:
+        raise UsageError("--out writes all records, --json the first: give one of the two")
     if out is None and to is not None:
         raise UsageError(f"--to {to.value} needs --out FILE")
     if out is None:
         first = check_first(in_batches(output), lowest)
+        if json is not None:
+            counts, records = dict(first.counts), [asdict(record) for record in first.records]
+            write_json(json, {"counts": counts, "check_first": records})
+            return
         console.print(counted(first))
         print_grid(console, first_grid(first))
         return

@@ -96,26 +96,49 @@ def run_command(
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html at the end.")
     ] = True,
+    json: Annotated[
+        Path | None,
+        typer.Option("--json", help="JSON lines while it goes on, on standard output, or =FILE."),
+    ] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(help="File for a line for each image; goes on after its end.")
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="A line on the terminal for each image.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Only failures and the summary.")
+    ] = False,
+    on_finish: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CMD", help="Called when the run ends, its summary as JSON on standard input."
+        ),
+    ] = None,
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new."""
     given = dict(locals())  # every option by its name
     from automask.config import load_config
+    from automask.runs.audience import audience
     from automask.runs.prepare import plan_of, prepare
-    from automask.runs.progress import make_progress, print_plan, print_start, print_summary
+    from automask.runs.progress import print_plan, print_start, print_summary
     from automask.runs.runner import execute
     from automask.system.signals import heard_signals
 
-    console = make_unattended_console()
-    with heard_signals() as stop:
-        prepared = prepare(load_config(config, settings_of(given), os.environ))
-        print_start(console, prepared)
-        if dry_run:
-            print_plan(console, prepared, plan_of(prepared))
-            return
-        summary = execute(prepared, make_progress(console), stop, sys.argv)
-    print_summary(console, summary)
-    if report and prepared.shard.is_whole:  # of a job array `automask report` makes one of all
-        report_after_run(console, prepared.config.output, prepared.config.input)
+    console = make_unattended_console(json)
+    with audience(console, json, log_file, verbose, quiet, on_finish) as (watcher, ending):
+        with heard_signals() as stop:
+            prepared = prepare(load_config(config, settings_of(given), os.environ))
+            if not quiet:
+                print_start(console, prepared)
+            if dry_run:
+                print_plan(console, prepared, plan_of(prepared))
+                return
+            summary = execute(prepared, watcher, stop, sys.argv)
+        print_summary(console, summary)
+        if report and prepared.shard.is_whole:  # an array's report is made by `automask report`
+            report_after_run(console, prepared.config.output, prepared.config.input)
+        ending.summary = summary
     raise typer.Exit(summary.exit_code)
 
 

@@ -13,7 +13,7 @@ from automask.evaluate.evaluation import Report
 from automask.evaluate.page import page
 from automask.evaluate.report import write_csv, write_json
 from automask.evaluate.worst import draw, worst_strips
-from automask.system.files import refuse_unwritable, write_bytes, write_text
+from automask.system.files import STDOUT, refuse_unwritable, write_bytes, write_text
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ def write_files(files: Files, report: Report) -> list[Path]:
 
     Beside the picture of the worst, where there are confidences, the risk-coverage curve.
     """
-    written = [file for file in (files.json, files.csv, files.html, files.picture) if file]
+    asked = (files.json, files.csv, files.html, files.picture)
+    written = [file for file in asked if file not in (None, STDOUT)]
     if files.json is not None:
         write_json(files.json, report)
     if files.csv is not None:

@@ -107,6 +107,22 @@ class BarProgress:
         return {"rate": self.tally.rate(), "failed": failed}
 
 
+class Failures:
+    """Nothing but the failures."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def begin(self, total: int, done_before: int) -> None:
+        """Nothing has failed yet."""
+
+    def finished(self, record: ImageRecord) -> None:
+        _tell_failure(self.console, record)
+
+    def end(self) -> None:
+        """The summary follows."""
+
+
 def make_progress(console: Console) -> LogProgress | BarProgress:
     return BarProgress(console) if console.is_terminal else LogProgress(console)
 

@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from automask.system.files import STDOUT
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,9 +60,18 @@ def make_console(stream: TextIO | None = None) -> Console:
     return Console(file=stream, soft_wrap=True, width=LOG_WIDTH, emoji=False, highlight=False)
 
 
-def make_unattended_console() -> Console:
-    """For a run, which a full disk under its log, or a closed terminal, does not end."""
-    return make_console(cast("TextIO", Lossy(sys.stdout)) if sys.stdout else None)
+def console_beside(data: Path | None) -> Console:
+    """For people: standard output, unless data for programs is printed there (`-`)."""
+    return make_console(sys.stderr if data == STDOUT else None)
+
+
+def make_unattended_console(data: Path | None = None) -> Console:
+    """For a run, which a full disk under its log, or a closed terminal, does not end.
+
+    data: where data for programs goes, see `console_beside`.
+    """
+    stream = sys.stderr if data == STDOUT else sys.stdout
+    return make_console(cast("TextIO", Lossy(stream)) if stream else None)
 
 
 def split_names(text: str | None) -> list[str] | None:

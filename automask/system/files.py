@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from automask.errors import OutputError, UsageError
+from automask.errors import OutputError, UsageError, reraise_oserror
+
+STDOUT = Path("-")
 
 
 def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
     """Raises UsageError where `file`, given with `option`, cannot be written: before the work.
 
-    suffixes: of which its name must have one; none: any name will do.
+    suffixes: of which its name must have one; none: any name will do, and `-` is standard output.
     """
+    if file == STDOUT and not suffixes:
+        return
     if file.is_dir():
         raise UsageError(f"{option} {file} is a folder")
     if suffixes and file.suffix not in suffixes:
@@ -30,8 +37,23 @@ def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
 
 
 def write_text(file: Path, text: str) -> None:
-    """Writes UTF-8; of file names what is none is spelt out. Raises OutputError."""
-    write_bytes(file, text.encode(errors="backslashreplace"))
+    """Writes UTF-8; of file names what is none is spelt out. `-` is standard output.
+
+    Raises OutputError.
+    """
+    data = text.encode(errors="backslashreplace")
+    if file != STDOUT:
+        write_bytes(file, data)
+        return
+    with reraise_oserror(OutputError, "cannot write to standard output"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+def write_json(file: Path, values: Any) -> None:
+    """Writes values as indented JSON, see `write_text`. Raises OutputError."""
+    write_text(file, json.dumps(values, indent=2, default=str, allow_nan=False) + "\n")
 
 
 def write_bytes(file: Path, data: bytes) -> None:

@@ -1,0 +1,50 @@
+"""All who are told of a run: the terminal, a log, programs, and a command at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from automask.errors import UsageError
+from automask.runs.finish import OnFinish
+from automask.runs.messages import Ending, Listener, told_at_end
+from automask.runs.progress import Failures, make_progress
+from automask.runs.summary import Watcher
+from automask.runs.watchers import ImageLines, JsonLines, LogLines, Together, line_stream
+
+
+@contextmanager
+def audience(
+    console: Console,
+    json: Path | None,
+    log_file: Path | None,
+    verbose: bool,
+    quiet: bool,
+    on_finish: str | None,
+) -> Iterator[tuple[Watcher, Ending]]:
+    """The watcher that a run tells, and the ending that its command sets.
+
+    Raises UsageError where a file cannot be written, or the command is none.
+    """
+    if verbose and quiet:
+        raise UsageError("--verbose and --quiet do not go together")
+    watchers: list[Watcher] = [Failures(console) if quiet else make_progress(console)]
+    watchers += [ImageLines(console)] if verbose else []
+    listeners: list[Listener] = []
+    last = OnFinish.parse(on_finish) if on_finish is not None else None
+    with ExitStack() as open_files:
+        if log_file is not None:
+            log = LogLines(open_files.enter_context(line_stream(log_file, "--log-file", "a")))
+            watchers.append(log)
+            listeners.append(log.tell)
+        if json is not None:
+            lines = JsonLines(open_files.enter_context(line_stream(json, "--json", "w")))
+            watchers.append(lines)
+            listeners.append(lines.tell)
+        if last is not None:
+            listeners.append(last.tell)
+        with told_at_end(listeners) as ending:
+            yield Together(watchers), ending

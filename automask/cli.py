@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from automask.commands.options import settle_json
 from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
 from automask.show.console import visible
 from automask.system.cores import wait_without_spinning
@@ -96,6 +95,8 @@ class LazyGroup(TyperGroup):
             return name, listed, rest
         if listed.hidden:
             _say(f"`{name}` is now `develop {name}`; the old name still works")
+        from automask.commands.options import settle_json
+
         return name, load_command(name), settle_json(name, rest)
 
 

@@ -33,7 +33,7 @@ def measure(planned: Sequence[Planned], rounds: int, folder: Path, tell: Tell) -
 def _measure_model(
     planned: Sequence[Planned], rounds: int, folder: Path, tell: Tell
 ) -> list[Measured]:
-    from automask.sam.build import share
+    from automask.sam.share import share
 
     mapped = share(planned[0].prepared.weights, folder)
     jobs = planned[0].prepared.jobs

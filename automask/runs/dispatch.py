@@ -34,7 +34,7 @@ def outcomes(
     from automask.pool.ladder import make_ladder
     from automask.pool.patience import Patience
     from automask.pool.supervisor import Supervisor
-    from automask.sam.build import share
+    from automask.sam.share import share
 
     config = prepared.config
     with scratch_folder() as folder:

@@ -20,6 +20,7 @@ from automask.sam.stage import locate_staged
 from automask.sam.weights import Weights
 from automask.sharding.shard import Shard, find_shard
 from automask.system.cores import available_cores
+from automask.system.processor import may_have_gpu
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ def _mask_settings(config: RunConfig, model_sha256: str) -> dict[str, Any]:
 
 def device_of(asked: str) -> str:
     """What auto, cpu, mps, cuda or cuda:N comes to here; raises DeviceError where it is not."""
-    if asked == "cpu":
-        return asked
+    if asked == "cpu" or (asked == "auto" and not may_have_gpu()):
+        return "cpu"
     from automask.sam.device import resolve_device
 
     return str(resolve_device(asked))

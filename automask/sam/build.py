@@ -10,7 +10,6 @@ from typing import Any
 from automask.errors import InstallationError, WeightsError
 from automask.sam.extra import refuse_without_package
 from automask.sam.weights import Weights, locate, metadata
-from automask.system.scratch import no_room
 
 
 def _import_torch() -> None:
@@ -27,8 +26,7 @@ def _import_torch() -> None:
 _import_torch()
 
 import torch  # noqa: E402
-from safetensors import SafetensorError  # noqa: E402
-from safetensors.torch import load_file, save_file  # noqa: E402
+from safetensors.torch import load_file  # noqa: E402
 from segment_anything import sam_model_registry  # noqa: E402
 
 from automask.sam.tiny import (  # noqa: E402
@@ -53,7 +51,7 @@ def load_model(name: str, device: str = "cpu", arch: str | None = None) -> Any:
 def build(weights: Weights, mapped: Path | None = None) -> Any:
     """The model with these weights on the CPU, float32, mapped from the file if that is float32.
 
-    mapped: a float32 copy made by `share`, read instead of the original. Mapped pages are shared
+    mapped: a float32 copy made by share.py, read instead of the original. Mapped pages are shared
     by all processes that read the file. `generator_defaults` on the model holds the settings that
     suit its checkpoint. Raises WeightsError where the file does not fit the architecture.
     """
@@ -67,22 +65,6 @@ def build(weights: Weights, mapped: Path | None = None) -> Any:
         ) from error
     model.generator_defaults = dict(weights.checkpoint.settings)
     return model.eval().requires_grad_(False)
-
-
-def share(weights: Weights, folder: Path) -> Path:
-    """A file that many processes can map as float32: the original, or a copy of a smaller dtype.
-
-    The bundled weights are stored in half precision; were each worker to widen its own, each would
-    hold a private copy. Raises WorkersError where the folder has no room for it.
-    """
-    if weights.file.suffix != ".safetensors":
-        return weights.file
-    copy, state = folder / weights.file.name, _as_float32(_read_state(weights.file))
-    try:
-        save_file(state, copy, metadata(weights.file))
-    except (SafetensorError, OSError) as error:
-        raise no_room(error) from error
-    return copy
 
 
 def _architecture(weights: Weights) -> Any:

@@ -29,7 +29,7 @@ from automask.cli import (
 )
 from automask.errors import OutputError
 from automask.evaluate.choice import Row
-from automask.evaluate.filters import Left
+from automask.evaluate.filters import FilterResult
 from automask.labelled.folder import LabelledFolder
 
 FEW_POINTS = "[propose.settings]\npoints_per_side = 3\n"
@@ -413,7 +413,7 @@ def test_eval_choice_among_parts_takes_every_so_many_th(
 def test_eval_filters_tells_what_each_filter_left(
     source: Path, masks: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [Left("stock", "asked", 12, 0.75)]
+    rows = [FilterResult("stock", "asked", 12, 0.75)]
     monkeypatch.setattr(automask.evaluate.filters, "evaluate", lambda *_: rows)
     assert call("eval-filters", source, masks, "--limit", "1", monkeypatch=monkeypatch) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -1,1 +1,1 @@
-"""`automask bench`: how long a folder takes here, with which model, device and generator."""
+"""`automask bench`: how long a folder takes on this machine, by model, device and generator."""

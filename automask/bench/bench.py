@@ -1,4 +1,4 @@
-"""A whole bench: images, variants, measuring, comparing."""
+"""A whole benchmark: images, variants, measurement, comparison."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from automask.errors import EXIT_OK, EXIT_SOME_FAILED, InstallationError, UsageE
 from automask.image.scan import scan
 from automask.runs.machine import describe_machine
 from automask.samples import copy_samples
-from automask.system.signals import heard_signals
+from automask.system.signals import listen_for_signals
 
 
 @dataclass(frozen=True)
 class Report:
-    """All that a bench found."""
+    """The result of a benchmark."""
 
     options: Options
     machine: dict[str, Any]  # see describe_machine; "devices" has the name of each
@@ -44,18 +44,26 @@ class Report:
         return EXIT_SOME_FAILED if any(m.failures for m in self.measured) else EXIT_OK
 
 
-def bench(options: Options, tell: Tell) -> Report:
-    """Measures every variant; what it writes on the way lies in a temporary folder, and goes.
+def bench(options: Options, log: Tell) -> Report:
+    """Measure every variant; results go into a temporary folder, which is removed.
 
-    tell: is given a line now and then. Raises the error, with its exit code, of what is wrong;
-    Interrupted on SIGINT and SIGTERM.
+    Args:
+        options: The options of the command line.
+        log: Called with a line of progress now and then.
+
+    Returns:
+        The report.
+
+    Raises:
+        AutomaskError: A variant cannot be measured; its exit code says why.
+        Interrupted: SIGINT or SIGTERM.
     """
-    with heard_signals(), tempfile.TemporaryDirectory(prefix="automask-bench-") as name:
+    with listen_for_signals(), tempfile.TemporaryDirectory(prefix="automask-bench-") as name:
         folder = Path(name)
         images = options.images or _samples(folder / "samples")
-        stand_ins = _stand_ins(options, images, folder / "random", tell)
+        stand_ins = _stand_ins(options, images, folder / "random", log)
         planned = plan_variants(options, Place(images, folder, stand_ins))
-        measured = measure(planned, options.rounds, folder, tell)
+        measured = measure(planned, options.rounds, folder, log)
         jobs = planned[0].prepared.jobs
         return Report(
             options=options,
@@ -79,10 +87,8 @@ def _samples(folder: Path) -> Path:
     return folder
 
 
-def _stand_ins(
-    options: Options, images: Path, folder: Path, tell: Tell
-) -> dict[str, RandomWeights]:
-    """Random weights for each model that has no checkpoint here, where they are asked for."""
+def _stand_ins(options: Options, images: Path, folder: Path, log: Tell) -> dict[str, RandomWeights]:
+    """Random weights for each model without a checkpoint, with --random-weights."""
     absent = absent_models(options) if options.random_weights else []
     if not absent:
         return {}
@@ -92,12 +98,12 @@ def _stand_ins(
     jobs = scan(images, keep_extension=True)[: options.limit]
     if not jobs:
         raise UsageError(f"{images} holds no image")
-    tell(f"not here, to be timed with random weights: {', '.join(absent)}")
+    log(f"not here, timed with random weights: {', '.join(absent)}")
     return {model: make_random_weights(model, folder, images, jobs) for model in absent}
 
 
 def describe_devices(options: Options) -> dict[str, Any]:
-    """This machine, and every device that was measured, by name."""
+    """This machine, and the name of each measured device."""
     import torch
 
     from automask.sam.device import device_name

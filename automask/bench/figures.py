@@ -1,4 +1,4 @@
-"""What is measured, before anything is made of it. Seconds are the parent's clock, wall time."""
+"""Raw measurements. Seconds are wall time of the parent's clock."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from automask.records import FAILED, ImageRecord, Job
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of masking: what is compared with what."""
+    """One way of masking: model, device and generator."""
 
     model: str  # as the user named it
-    device: str  # as it came to here: cpu, cuda:0, mps
+    device: str  # resolved: cpu, cuda:0, mps
     generator: str  # a name of generators.GENERATORS
 
     @property
@@ -24,7 +24,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Task:
-    """One image to be masked; an image comes again where there are few of them."""
+    """One image to be masked; images repeat if there are few of them."""
 
     job: Job
     repeat: int  # 0 when the image comes for the first time
@@ -32,11 +32,11 @@ class Task:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """How long a process takes from its start to its first mask."""
+    """Seconds that a process takes from its start to its first mask."""
 
     seconds_import: float  # the interpreter and the libraries
     seconds_load: float  # the weights, onto the device
-    seconds_first_image: float  # any compiling included
+    seconds_first_image: float  # including any compilation
 
     @property
     def seconds(self) -> float:
@@ -45,20 +45,20 @@ class ColdStart:
 
 @dataclass(frozen=True)
 class Turn:
-    """What one variant did in one round: all the round's images, with all its workers."""
+    """One variant's turn in one round: all images of the round, with all its workers."""
 
     seconds_wall: float
     records: tuple[ImageRecord, ...]
 
     @property
     def images_per_hour(self) -> float:
-        """Images that were masked, or found to have no object; failed ones do not count."""
+        """Images masked or found without object, per hour; failed ones do not count."""
         return 3600 * sum(record.is_done for record in self.records) / self.seconds_wall
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All that was seen of one variant."""
+    """All measurements of one variant."""
 
     variant: Variant
     is_random: bool  # random weights: the seconds count, the masks do not
@@ -79,11 +79,11 @@ class Measured:
 
     @property
     def dtype(self) -> str:
-        """In what the model computed, as the records say."""
+        """The precision of the model, from the records."""
         return ", ".join(sorted({record.dtype for record in self.records}))
 
     @property
     def failures(self) -> list[tuple[str, str]]:
-        """Image and error, each once."""
+        """Each distinct pair of image and error."""
         failed = (r for r in self.records if r.status == FAILED)
         return list(dict.fromkeys((r.image, r.error or "") for r in failed))

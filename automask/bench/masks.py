@@ -17,7 +17,7 @@ from automask.records import Job
 
 
 def compare_masks(measured: Sequence[Measured], jobs: Sequence[Job]) -> list[Parity]:
-    """How alike the masks of every two variants of one model are; no line where none is shared."""
+    """The agreement of every two variants of a model that share an image."""
     found = []
     for a, b in pairs_to_compare(measured):
         ious = image_ious(a.output, b.output, jobs)
@@ -27,7 +27,7 @@ def compare_masks(measured: Sequence[Measured], jobs: Sequence[Job]) -> list[Par
 
 
 def image_ious(first: Path, second: Path, jobs: Sequence[Job]) -> dict[str, float]:
-    """IoU of the two masks by image, for the images of which both variants have one."""
+    """IoU of the two masks by image, for images that both variants masked."""
     files = {job.image: [_mask_file(output, job) for output in (first, second)] for job in jobs}
     return {
         image: mask_iou(_read(ours), _read(theirs))

@@ -1,4 +1,4 @@
-"""The measuring: the variants of one model side by side, in turns, round after round."""
+"""Measures the variants of one model side by side, in turns, round after round."""
 
 from __future__ import annotations
 
@@ -11,27 +11,39 @@ from pathlib import Path
 from automask.bench.figures import Measured, Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
-from automask.bench.variants import Planned
+from automask.bench.variants import PlannedVariant
 from automask.runs.dispatch import worker_setup
 
 Tell = Callable[[str], None]
-# Before each turn: the threads of the team before have stopped spinning by then. OpenMP's idle
+# Pause before each turn, so that the previous team's threads stop spinning. OpenMP's idle
 # threads wait actively for some milliseconds (GNU) or 200 (LLVM, Intel) before they sleep.
 REST_SECONDS = 0.3
 
 
-def measure(planned: Sequence[Planned], rounds: int, folder: Path, tell: Tell) -> list[Measured]:
-    """What each variant did, in the order given, which has a model's variants together.
+def measure(
+    planned: Sequence[PlannedVariant], rounds: int, folder: Path, log: Tell
+) -> list[Measured]:
+    """Measure every variant.
 
-    Only these are held in memory at one time: variants of different models are not interleaved.
-    folder: an existing one, for weights that the processes map. Raises what a process could not do.
+    Args:
+        planned: The variants, those of one model together: only they are in memory at a time,
+            and variants of different models are not interleaved.
+        rounds: The images of each round.
+        folder: An existing folder for weights that the processes map.
+        log: Called with a line of progress now and then.
+
+    Returns:
+        The measurements, in the order of the variants.
+
+    Raises:
+        AutomaskError: A process failed.
     """
     models = groupby(planned, key=lambda p: p.variant.model)
-    return [m for _, group in models for m in _measure_model(list(group), rounds, folder, tell)]
+    return [m for _, group in models for m in _measure_model(list(group), rounds, folder, log)]
 
 
 def _measure_model(
-    planned: Sequence[Planned], rounds: int, folder: Path, tell: Tell
+    planned: Sequence[PlannedVariant], rounds: int, folder: Path, log: Tell
 ) -> list[Measured]:
     from automask.sam.share import share
 
@@ -45,24 +57,24 @@ def _measure_model(
             for p, setup in zip(planned, setups, strict=True)
         ]
         for team in teams:
-            tell(f"{team.name}: starting")
+            log(f"{team.name}: starting")
             team.start(jobs)
-        take_turns(teams, plan_rounds(jobs, rounds, workers), tell)
+        take_turns(teams, plan_rounds(jobs, rounds, workers), log)
         return [team.measured() for team in teams]
 
 
-def take_turns(teams: Sequence[Team], rounds: Sequence[Sequence[Task]], tell: Tell) -> None:
+def take_turns(teams: Sequence[Team], rounds: Sequence[Sequence[Task]], log: Tell) -> None:
     """Each team masks each round's images; every other round begins with the last team.
 
-    So what comes over the machine for minutes (heat, another user) comes over all teams, and none
-    is always the first.
+    So what slows the machine for minutes (heat, another user) affects all teams, and none is
+    always first.
     """
     for number, tasks in enumerate(rounds):
         for team in teams if number % 2 == 0 else reversed(teams):
             time.sleep(REST_SECONDS)
             team.take_turn(tasks)
             seconds = team.turns[-1].seconds_wall
-            tell(
+            log(
                 f"round {number + 1} of {len(rounds)}, {team.name}: {len(tasks)} images in "
                 f"{seconds:.2f} s"
             )

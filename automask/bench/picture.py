@@ -1,4 +1,4 @@
-"""The report as a picture: where each variant's seconds go, side by side."""
+"""The report as a chart of each variant's seconds by stage."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROOM_FOR_LABELS = 1.45  # of the longest bar
 
 
 def write_picture(file: Path, report: Report) -> list[Path]:
-    """Writes the picture as PNG and as SVG beside it; returns both files. Raises OutputError."""
+    """Write the chart as PNG and as SVG beside it; return both. Raises OutputError."""
     figure = draw(report)
     files = [file.with_suffix(suffix) for suffix in SUFFIXES]
     try:
@@ -45,7 +45,7 @@ def write_picture(file: Path, report: Report) -> list[Path]:
 
 
 def draw(report: Report) -> Figure:
-    """A panel for each model on each device, with a scale of its own; a bar for each generator."""
+    """Draw a panel with its own scale for each model and device, a bar for each generator."""
     from matplotlib.figure import Figure
 
     rows = zip(report.measured, report.summaries, strict=True)

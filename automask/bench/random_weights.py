@@ -1,7 +1,7 @@
-"""Random weights in place of a checkpoint that is not here: for seconds, never for masks.
+"""Random weights in place of a missing checkpoint: for timing only, never for masks.
 
-The time of a mask generator depends on how many masks pass its filters, and random predicted IoUs
-would let all of them pass, or none. So the threshold is set where a fixed share passes.
+The time of a mask generator depends on the number of masks that pass its filters, and with random
+predicted IoUs all would pass, or none. So the threshold is set such that a fixed share passes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from automask.config import ProposeConfig
 from automask.image.load import load
 from automask.image.sizes import shrink
 from automask.records import Job
-from automask.sam.build import build  # first: it explains a broken torch installation
+from automask.sam.build import build  # first, because it explains a broken torch installation
 from automask.sam.checkpoints import BY_NAME, Checkpoint
 from automask.sam.extra import refuse_without_package
 from automask.sam.predictor import Prompter
@@ -30,19 +30,26 @@ import torch  # isort: skip
 from safetensors.torch import save_file  # isort: skip
 from segment_anything import sam_model_registry  # isort: skip
 
-# Of the masks of all points. Chosen, not measured: with trained weights it is another share on
-# every photograph.
+# Of the masks of all points. An assumption: with trained weights the share differs between
+# photographs.
 PASSING_PERCENT = 15
-CALIBRATION_IMAGES = 4  # one alone would not do: random scores differ more between photographs
+CALIBRATION_IMAGES = 4  # not one alone: random scores differ more between photographs
 POINTS_PER_SIDE = 4  # on each of them
 
 
 def make_random_weights(
     model: str, folder: Path, images: Path, jobs: Sequence[Job]
 ) -> RandomWeights:
-    """A file of random weights of a model's architecture, always the same, and its settings.
+    """Write random weights of a model's architecture, the same every time.
 
-    model: a name of `automask models`. images, jobs: the photographs that will be masked.
+    Args:
+        model: A name of `automask models`.
+        folder: Where the file goes.
+        images: The folder of photographs to be masked.
+        jobs: These photographs.
+
+    Returns:
+        The file, and the threshold that goes with it.
     """
     checkpoint = BY_NAME[model]
     torch.manual_seed(0)
@@ -58,7 +65,7 @@ def make_random_weights(
 def score_threshold(
     prompter: Prompter, checkpoint: Checkpoint, images: Path, jobs: Sequence[Job]
 ) -> float:
-    """The predicted IoU that PASSING_PERCENT of the masks of a grid of points reach."""
+    """The predicted IoU that PASSING_PERCENT of the masks of a point grid reach."""
     max_side = ProposeConfig().max_side or checkpoint.max_side
     some = jobs[:: max(1, len(jobs) // CALIBRATION_IMAGES)][:CALIBRATION_IMAGES]
     scores = [_scores(prompter, shrink(load(images / job.image), max_side)) for job in some]
@@ -86,7 +93,7 @@ def _untrained(checkpoint: Checkpoint) -> Any:
 
 
 def _raise_scores(model: Any) -> None:
-    """Adds 1 to what the score's last layer gives: SAM's filter is off at a threshold of 0."""
+    """Add 1 to the bias of the score's last layer: SAM's filter is off at a threshold of 0."""
     decoder = model.mask_decoder if hasattr(model, "mask_decoder") else model.sam_mask_decoder
     with torch.no_grad():
         decoder.iou_prediction_head.layers[-1].bias += 1

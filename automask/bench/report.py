@@ -1,4 +1,4 @@
-"""The report as JSON: every figure, down to each image's seconds."""
+"""The report as JSON, down to the seconds of each image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def write_json(file: Path, report: Report) -> None:
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """Everything that was asked, seen and concluded; seconds, MiB and images an hour."""
+    """Options, measurements and results; seconds, MiB and images per hour."""
     both = zip(report.measured, report.summaries, strict=True)
     return {
         "schema": SCHEMA,

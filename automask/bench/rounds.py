@@ -1,4 +1,4 @@
-"""Which images come in which round; the same for every variant, so that only these differ."""
+"""Deals the images to rounds, the same for every variant."""
 
 from __future__ import annotations
 
@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from automask.bench.figures import Task
 from automask.records import Job
 
-# Images that each worker gets in a round at least: with one, most would wait for the slowest.
+# Images that each worker gets per round at least: with one, most would wait for the slowest.
 TASKS_A_WORKER = 2
 
 
 def plan_rounds(jobs: Sequence[Job], rounds: int, workers: int) -> list[list[Task]]:
-    """The images dealt out to the rounds like cards, so that each round has some of all kinds.
+    """Deal the images to the rounds like cards, so that each round has some of all kinds.
 
-    workers: the most that any variant has. Where the images are too few to keep them busy, every
-    round has all images, as often as it needs.
+    Args:
+        jobs: The images.
+        rounds: The number of rounds.
+        workers: The most that any variant has. With too few images to keep them busy, every
+            round has all images, repeated as needed.
+
+    Returns:
+        The tasks of each round.
     """
     at_least = workers * TASKS_A_WORKER
     if len(jobs) >= rounds * at_least:

@@ -1,4 +1,4 @@
-"""What the figures come to: medians, rates, ratios, likeness of masks. Pure functions."""
+"""Summaries of the measurements: medians, rates, ratios, agreement of masks. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from itertools import combinations
 from automask.bench.figures import Measured, Variant
 
 STAGES = ("load", "encode", "decode", "choose", "refine", "write")
-# The collection that automask was begun for; how long it takes, on which machine, was the question.
+# The size of the collection that automask was first written for.
 COLLECTION = 711  # images
-ALIKE_IOU = 0.95  # from here on two masks of one photograph are called the same
-REFERENCES = {"generator": "stock", "device": "cpu"}  # what the others are compared with
+ALIKE_IOU = 0.95  # IoU from which two masks of one photograph count as the same
+REFERENCES = {"generator": "stock", "device": "cpu"}  # the reference of ratios
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The middle of some values, and how far they go."""
+    """Median and range of some values."""
 
     median: float
     low: float
@@ -27,7 +27,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Summary:
-    """What one variant does in an hour, and where its seconds go; None where all images failed."""
+    """Rate and seconds by stage of one variant; None where all images failed."""
 
     images_per_hour: Spread | None  # over the rounds
     seconds_collection: float | None  # COLLECTION images from a cold start
@@ -36,7 +36,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast one variant is as another that differs in one thing."""
+    """The speed of one variant over that of another that differs in one thing."""
 
     differ_in: str  # generator or device
     reference: Variant
@@ -46,7 +46,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Parity:
-    """How alike the masks of two variants are."""
+    """The agreement of two variants' masks."""
 
     first: Variant
     second: Variant
@@ -82,14 +82,20 @@ def summarise(measured: Measured) -> Summary:
 
 
 def seconds_for(images: int, images_per_hour: float, measured: Measured) -> float:
-    """How long so many images take, the cold start included."""
+    """Seconds for a number of images, including the cold start."""
     return measured.cold_start.seconds + 3600 * images / images_per_hour
 
 
 def ratios(measured: Sequence[Measured]) -> list[Ratio]:
-    """Every generator against stock on the same device, every device against cpu with the same.
+    """Compare generators with stock on the same device, and devices with cpu.
 
-    Where stock, or cpu, was not measured, the first one is what the others are compared with.
+    Without stock, or cpu, the first one measured is the reference.
+
+    Args:
+        measured: The variants.
+
+    Returns:
+        A ratio for each comparable pair.
     """
     found = []
     for differ_in, other_field in (("generator", "device"), ("device", "generator")):
@@ -108,7 +114,7 @@ def ratios(measured: Sequence[Measured]) -> list[Ratio]:
 def _comparable(
     measured: Sequence[Measured], differ_in: str, same: str
 ) -> list[tuple[Measured, Measured]]:
-    """Pairs of reference and other, of one model, that agree in the field `same`."""
+    """Pairs of reference and other variant of one model that agree in the field `same`."""
     names = [getattr(m.variant, differ_in) for m in measured]
     reference = REFERENCES[differ_in] if REFERENCES[differ_in] in names else names[0]
     references = {
@@ -122,13 +128,13 @@ def _comparable(
 
 
 def pairs_to_compare(measured: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
-    """Every two variants of one model whose masks mean something."""
+    """Every two variants of one model, without random weights."""
     real = [m for m in measured if not m.is_random]
     return [(a, b) for a, b in combinations(real, 2) if a.variant.model == b.variant.model]
 
 
 def parity(first: Variant, second: Variant, ious: Mapping[str, float]) -> Parity:
-    """What the IoU of each image's two masks come to; there must be one at least."""
+    """The summary of each image's IoU; at least one."""
     worst = min(ious, key=lambda image: ious[image])
     return Parity(
         first=first,

@@ -25,7 +25,7 @@ NOTHING = "-"
 
 
 def print_report(console: Console, report: Report) -> None:
-    """What was measured on what, end to end, stage by stage, how it compares, and what failed."""
+    """Print what was measured, end to end and by stage, the ratios, and what failed."""
     rows = list(zip(report.measured, report.summaries, strict=True))
     for line in _about(report):
         console.print(line)

@@ -1,4 +1,4 @@
-"""The processes of one variant: started, warmed up, and given their turn in each round."""
+"""The processes of one variant, from start and warm-up to their turns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from automask.bench.figures import ColdStart, Measured, Task, Turn
-from automask.bench.variants import Planned
+from automask.bench.variants import PlannedVariant
 from automask.errors import MeasurementError, OutputError
 from automask.pool.child import Child, Hearing, error_told
 from automask.pool.workers import DIED, WorkerSetup
@@ -20,12 +20,12 @@ STEPS_TO_WARM = 3  # imported, ready, first image done
 
 
 class Team:
-    """Processes that mask as a run with the variant's settings would, and what is seen of them.
+    """Processes that mask as a run with the variant's settings, and their measurements.
 
     On a CPU a process for each worker, around a GPU one process with a thread for each worker.
     """
 
-    def __init__(self, planned: Planned, setup: WorkerSetup) -> None:
+    def __init__(self, planned: PlannedVariant, setup: WorkerSetup) -> None:
         self.planned = planned
         self.name = planned.variant.name
         self.setup = setup
@@ -38,15 +38,19 @@ class Team:
         self._children: list[Child] = []
 
     def close(self) -> None:
-        """Ends all processes at once, whatever they do."""
+        """Kill all processes at once."""
         for child in self._children:
             child.end()
 
     def start(self, candidates: Sequence[Job]) -> None:
-        """Starts all processes at once; returns when each has masked one of the candidates.
+        """Start all processes at once and wait until each has masked one of the candidates.
 
-        The first one, unless it fails. Raises what a process could not do, and MeasurementError
-        where one died.
+        Args:
+            candidates: Images; the first that does not fail is used.
+
+        Raises:
+            MeasurementError: A process died.
+            AutomaskError: A process failed.
         """
         self.output.mkdir(parents=True)
         workers = self.planned.prepared.crew.workers
@@ -56,7 +60,7 @@ class Team:
         self.cold_start = max(self._warm_up(candidates), key=lambda cold: cold.seconds)
 
     def _warm_up(self, candidates: Sequence[Job]) -> list[ColdStart]:
-        """Hears every process import, load and mask; what each took, by the parent's clock."""
+        """Wait for every process to import, load and mask; the parent's clock measures it."""
         moments = {child: [child.began] for child in self._children}
         images = {child: deque(candidates) for child in self._children}
         while any(len(seen) <= STEPS_TO_WARM for seen in moments.values()):
@@ -69,7 +73,7 @@ class Team:
         return [ColdStart(*(b - a for a, b in pairwise(seen))) for seen in moments.values()]
 
     def take_turn(self, tasks: Sequence[Task]) -> None:
-        """Masks all tasks, an idle process taking the next one, and remembers the turn."""
+        """Mask all tasks, each idle process taking the next, and record the turn."""
         waiting = deque(tasks)
         records: list[ImageRecord] = []
         began = ended = time.perf_counter()
@@ -83,7 +87,7 @@ class Team:
         self.turns.append(Turn(ended - began, tuple(records)))
 
     def measured(self) -> Measured:
-        """All that was seen so far."""
+        """The measurements so far."""
         prepared = self.planned.prepared
         return Measured(
             variant=self.planned.variant,
@@ -109,7 +113,7 @@ class Team:
             child.ask(task.job, self.output / str(task.repeat))
 
     def _hear(self) -> tuple[Child, float, dict[str, Any]]:
-        """The next answer of any process, its time, and who gave it."""
+        """The next answer of any process, its time, and the process."""
         heard = self._heard.get()
         assert heard is not None, "nobody wakes a bench"
         if heard.answer is None:
@@ -123,7 +127,7 @@ class Team:
         return heard.child, heard.at, heard.answer
 
     def _note(self, answer: dict[str, Any]) -> None:
-        """Keeps the peaks; raises OutputError where nothing can be written any more."""
+        """Keep the memory peaks; raise OutputError if nothing can be written any more."""
         self.memory_mb = max(self.memory_mb, answer["memory_mb"])
         if answer["gpu_memory_mb"] is not None:
             self.gpu_memory_mb = max(self.gpu_memory_mb or 0.0, answer["gpu_memory_mb"])

@@ -1,4 +1,4 @@
-"""Which variants are measured, each prepared as `automask run` would prepare it."""
+"""The variants to measure, each prepared as `automask run` prepares it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from automask.sam.checkpoints import BY_NAME
 from automask.sam.weights import find
 
 MODELS = ("tiny",)
-DEVICES = ("cpu", "auto")  # auto is the GPU where there is one, else the CPU once more
+DEVICES = ("cpu", "auto")  # auto is the GPU, or the CPU again if there is none
 
-# Random weights mask noise. Were none of it acceptable, the search for an object would end sooner
-# than it does on photographs.
+# Random weights mask noise. If none of it were acceptable, the search for an object would end
+# sooner than on photographs.
 ANY_MASK = {"min_area": 0.0, "max_area": 1.0, "max_border_coverage": 1.0, "min_score": 0.0}
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for; None: not asked."""
+    """The options of the command line; None: not given."""
 
     models: tuple[str, ...] = MODELS
     devices: tuple[str, ...] = DEVICES
@@ -42,14 +42,14 @@ class Options:
 
 @dataclass(frozen=True)
 class RandomWeights:
-    """A stand-in for a checkpoint that is not here."""
+    """A stand-in for a missing checkpoint."""
 
     file: Path
-    settings: dict[str, Any]  # of the mask generator, that let about as many masks pass
+    settings: dict[str, Any]  # of the mask generator, such that a realistic share of masks passes
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedVariant:
     """A variant that has passed every check and may start."""
 
     variant: Variant
@@ -59,21 +59,31 @@ class Planned:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a bench works."""
+    """The folders of a benchmark."""
 
     images: Path
     folder: Path  # temporary; each variant writes into a folder of its own
     stand_ins: dict[str, RandomWeights] = field(default_factory=dict)  # by model
 
 
-def plan_variants(options: Options, place: Place) -> list[Planned]:
-    """Every model on every device with every generator, in this order.
+def plan_variants(options: Options, place: Place) -> list[PlannedVariant]:
+    """Prepare every model on every device with every generator, in this order.
 
-    A device that is named twice, as `auto` may, is measured once. Raises what `prepare` raises,
-    with its exit code, and ConfigError for a generator that is not known.
+    A device named twice, as `auto` may be, is measured once.
+
+    Args:
+        options: The options of the command line.
+        place: The folders of the benchmark.
+
+    Returns:
+        The variants.
+
+    Raises:
+        ConfigError: A generator is unknown.
+        AutomaskError: A run with these settings could not start, see `prepare`.
     """
     devices = unique_devices(options)
-    planned: list[Planned] = []
+    planned: list[PlannedVariant] = []
     for model, device, generator in product(
         dict.fromkeys(options.models), devices, dict.fromkeys(options.generators)
     ):
@@ -82,19 +92,19 @@ def plan_variants(options: Options, place: Place) -> list[Planned]:
         config = config_of(variant, options, place.images, place.folder / str(len(planned)))
         if stand_in is not None:
             config = _with_stand_in(config, stand_in)
-        planned.append(Planned(variant, prepare(config), stand_in is not None))
+        planned.append(PlannedVariant(variant, prepare(config), stand_in is not None))
     return planned
 
 
 def unique_devices(options: Options) -> list[str]:
-    """The devices asked for, as they are called here. Raises ConfigError and DeviceError."""
+    """The requested devices, resolved. Raises ConfigError and DeviceError."""
     nowhere = {"input": Path(), "output": Path()}
     asked = [load_config(None, {**nowhere, "device": name}).device for name in options.devices]
     return list(dict.fromkeys(map(device_of, asked)))
 
 
 def config_of(variant: Variant, options: Options, images: Path, output: Path) -> RunConfig:
-    """The settings of a run that masks as this variant does; masks are kept, to be compared."""
+    """The settings of a run of this variant; masks are kept for comparison."""
     if variant.generator not in GENERATORS:
         known = ", ".join(GENERATORS)
         raise ConfigError(f"no generator is called {variant.generator!r}; known: {known}")
@@ -114,7 +124,7 @@ def config_of(variant: Variant, options: Options, images: Path, output: Path) ->
 
 
 def absent_models(options: Options) -> list[str]:
-    """The models that are known by name and have no file in any folder that is looked in."""
+    """The models known by name without a file in any of the search folders."""
     known = (name for name in dict.fromkeys(options.models) if name in BY_NAME)
     return [name for name in known if find(BY_NAME[name], options.weights) is None]
 

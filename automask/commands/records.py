@@ -11,7 +11,7 @@ import typer
 from automask.commands.options import Json
 
 
-class Form(str, Enum):
+class Format(str, Enum):
     """Forms of a file of records."""
 
     parquet = "parquet"
@@ -22,7 +22,7 @@ class Form(str, Enum):
 def records_command(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     out: Annotated[Path | None, typer.Option(help="File for all records.")] = None,
-    to: Annotated[Form | None, typer.Option(help="Its form.  (default: as it ends)")] = None,
+    to: Annotated[Format | None, typer.Option(help="Its form.  (default: as it ends)")] = None,
     lowest: Annotated[
         int, typer.Option(min=1, help="Without --out: how many of the lowest confidence to show.")
     ] = 20,
@@ -35,9 +35,9 @@ def records_command(
     from automask.show.console import make_console, shown
     from automask.show.grid import print_grid
     from automask.system.files import refuse_unwritable, write_json
-    from automask.tabular.batches import in_batches
-    from automask.tabular.files import form_of, write_records
-    from automask.tabular.first import check_first, counted, first_grid
+    from automask.tabular.batches import read_batches
+    from automask.tabular.files import format_of, write_records
+    from automask.tabular.first import check_first, count_line, first_grid
 
     console = make_console()
     if out is not None and json is not None:
@@ -45,15 +45,15 @@ def records_command(
     if out is None and to is not None:
         raise UsageError(f"--to {to.value} needs --out FILE")
     if out is None:
-        first = check_first(in_batches(output), lowest)
+        first = check_first(read_batches(output), lowest)
         if json is not None:
             counts, records = dict(first.counts), [asdict(record) for record in first.records]
             write_json(json, {"counts": counts, "check_first": records})
             return
-        console.print(counted(first))
+        console.print(count_line(first))
         print_grid(console, first_grid(first))
         return
-    form = form_of(out, to.value if to else None)
+    form = format_of(out, to.value if to else None)
     refuse_unwritable(out, "--out")
     count = write_records(output, out, form)
     console.print(shown(f"written: {out}, {count:,} records"))

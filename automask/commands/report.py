@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from automask.report.build import Written
+    from automask.report.build import ReportFiles
 
 
 def report_command(
@@ -55,7 +55,7 @@ def report_after_run(console: Console, output: Path, images: Path | None = None)
         console.print(f"[red]no report[/]: {reason}; the masks are not touched by this")
 
 
-def _write(console: Console, output: Path, out: Path | None, images: Path | None) -> Written:
+def _write(console: Console, output: Path, out: Path | None, images: Path | None) -> ReportFiles:
     from rich.progress import track
 
     from automask.report.build import write_report

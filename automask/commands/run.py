@@ -123,11 +123,11 @@ def run_command(
     from automask.runs.prepare import plan_of, prepare
     from automask.runs.progress import print_plan, print_start, print_summary
     from automask.runs.runner import execute
-    from automask.system.signals import heard_signals
+    from automask.system.signals import listen_for_signals
 
     console = make_unattended_console(json)
     with audience(console, json, log_file, verbose, quiet, on_finish) as (watcher, ending):
-        with heard_signals() as stop:
+        with listen_for_signals() as stop:
             prepared = prepare(load_config(config, settings_of(given), os.environ))
             if not quiet:
                 print_start(console, prepared)

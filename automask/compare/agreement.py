@@ -1,4 +1,4 @@
-"""How alike the masks of the two runs are."""
+"""The agreement of two runs' masks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from automask.errors import ImageError
 from automask.image.metrics import mask_iou
 from automask.records import OK, ImageRecord
 
-ALIKE_IOU = 0.95  # from here on two masks agree, as in automask.bench
+ALIKE_IOU = 0.95  # IoU from which two masks agree, as in automask.bench
 CLOSE_IOU, OTHER_IOU = 0.9, 0.5  # nearly the same; below, mostly something else
 EDGES = (0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)  # of the histogram's bins; the last is 1 itself
 
@@ -58,7 +58,7 @@ class Agreement:
 
 
 def likeness(a: ImageRecord, b: ImageRecord, ours: Masks, theirs: Masks) -> Likeness | Unread:
-    """How alike two masks of one photograph are; both runs have finished it."""
+    """The IoU of two masks of a photograph that both runs have finished."""
     if not a.status == b.status == OK:
         return Likeness(a.image, float(a.status == b.status))
     try:
@@ -68,7 +68,7 @@ def likeness(a: ImageRecord, b: ImageRecord, ours: Masks, theirs: Masks) -> Like
 
 
 def both_masks(a: ImageRecord, b: ImageRecord, ours: Masks, theirs: Masks) -> tuple[Mask, Mask]:
-    """The two masks, of one shape; empty where a run found no object. Raises ImageError."""
+    """The two masks, of one shape; empty if a run found no object. Raises ImageError."""
     first = ours.read(a) if a.status == OK else None
     second = theirs.read(b) if b.status == OK else None
     if first is None or second is None:
@@ -82,7 +82,7 @@ def both_masks(a: ImageRecord, b: ImageRecord, ours: Masks, theirs: Masks) -> tu
 
 
 def agreement(likenesses: Sequence[Likeness]) -> Agreement | None:
-    """What the likenesses come to; None of none."""
+    """The summary of the likenesses; None if there are none."""
     if not likenesses:
         return None
     ious = np.array([one.iou for one in likenesses])

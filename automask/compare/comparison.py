@@ -1,4 +1,4 @@
-"""A comparison from two folders to what was found."""
+"""The comparison of two output folders."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Track = Callable[[Iterable[Likeness | Unread], int], Iterable[Likeness | Unread]
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked, as the command line gives it."""
+    """The options of the command line."""
 
     a: Path
     b: Path
     price_a: float | None = None  # of an hour, any currency
     price_b: float | None = None
-    images: Path | None = None  # the photographs; None: where run.json says that they were
+    images: Path | None = None  # the photographs; None: where run.json says they are
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that was found."""
+    """The result of a comparison."""
 
     options: Options
     a: Run
@@ -47,12 +47,12 @@ class Comparison:
 
     @property
     def times_as_fast(self) -> float | None:
-        """B's images an hour over A's."""
+        """B's images per hour over A's."""
         return _ratio(self.pace_b.images_per_hour, self.pace_a.images_per_hour)
 
     @property
     def times_the_cost(self) -> float | None:
-        """What an image costs in B over what it costs in A."""
+        """The cost of an image in B over that in A."""
         return _ratio(self.pace_b.cost_per_1000, self.pace_a.cost_per_1000)
 
     @cached_property
@@ -62,12 +62,12 @@ class Comparison:
 
     @property
     def changes(self) -> Counter[tuple[str, str]]:
-        """How many images have which status in A and in B."""
+        """The number of images by their status in A and in B."""
         return Counter((a.status, b.status) for a, b in self.pairs)
 
     @property
     def kinds(self) -> tuple[Counter[str], Counter[str]]:
-        """What the masks of A and of B were read from, and how often."""
+        """The kinds of results that the masks of A and B were read from, with counts."""
         compared = [(self.a.records[one.image], self.b.records[one.image])
                     for one in self.likenesses]  # fmt: skip
         ours, theirs = Masks(self.a), Masks(self.b)
@@ -82,9 +82,17 @@ class Comparison:
 
 
 def compare(options: Options, track: Track = lambda outcomes, _total: outcomes) -> Comparison:
-    """Compares two runs. track: is given the outcomes as they come, and their number.
+    """Compare two runs.
 
-    Raises UsageError where there is nothing to compare; masks that cannot be read are `unread`.
+    Args:
+        options: The options of the command line.
+        track: Wraps the outcomes, given their number, to show progress.
+
+    Returns:
+        The comparison; masks that cannot be read are `unread` in it.
+
+    Raises:
+        UsageError: There is nothing to compare.
     """
     if options.images is not None and not options.images.is_dir():
         raise UsageError(f"--images {options.images} is no folder")

@@ -1,4 +1,4 @@
-"""The images whose masks differ most: photograph, A, B and where they differ."""
+"""The images whose masks differ most: photograph, A, B and difference."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Strip:
 
 
 def most_different(comparison: Comparison, count: int = MOST) -> list[Strip]:
-    """The images with the lowest IoU below 1, the lowest first, by name where equal."""
+    """The images with the lowest IoU below 1, lowest first, ties sorted by name."""
     differ = [one for one in comparison.likenesses if one.iou < 1]
     worst = sorted(differ, key=lambda one: (one.iou, one.image))[:count]
     ours, theirs = Masks(comparison.a), Masks(comparison.b)
@@ -47,7 +47,7 @@ def most_different(comparison: Comparison, count: int = MOST) -> list[Strip]:
 def _strip(
     comparison: Comparison, likeness: Likeness, ours: Masks, theirs: Masks, root: Path | None
 ) -> Strip | None:
-    """None where the one mask that there is cannot be read: it is among the notes' statuses."""
+    """None if the only mask cannot be read; the notes name it by its status."""
     a, b = (run.records[likeness.image] for run in (comparison.a, comparison.b))
     try:
         first, second = both_masks(a, b, ours, theirs)
@@ -66,7 +66,7 @@ def _strip(
 
 
 def _photographs(comparison: Comparison) -> Path | None:
-    """The folder asked for, or the one that a run has masked, if it is still there."""
+    """The folder given, or the input of a run if it is still there."""
     if comparison.options.images is not None:
         return comparison.options.images
     for run in (comparison.a, comparison.b):
@@ -77,6 +77,6 @@ def _photographs(comparison: Comparison) -> Path | None:
 
 
 def _inside(root: Path, image: str) -> Path | None:
-    """The file of an image; None for a path that leads out of the folder."""
+    """The file of an image; None for a path outside the folder."""
     path = PurePosixPath(image)
     return None if path.is_absolute() or ".." in path.parts else root / path

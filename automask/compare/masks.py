@@ -1,4 +1,4 @@
-"""The mask of an image of a run, from whatever kind of result the run has kept."""
+"""The mask of an image of a run, from whichever kind of result it kept."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ KINDS = ("mask", "trimap", "objects", "alpha")
 
 
 class Masks:
-    """Reads the masks of a run. A trimap's contour is background, as automask draws it outside the
-    object; of several objects the mask is what belongs to any of them.
+    """Reads the masks of a run.
+
+    A trimap's contour is background, because automask draws it outside the object. The mask of
+    several objects is their union.
     """
 
     def __init__(self, run: Run) -> None:
@@ -29,11 +31,11 @@ class Masks:
         self.trimaps = convention_of_output(run.folder) or Convention(*TrimapConfig().values)
 
     def kind(self, record: ImageRecord) -> str | None:
-        """What the mask of an image is read from; None: nothing that holds one was kept."""
+        """The kind of result that an image's mask is read from; None: none holds a mask."""
         return kind_to_read(self.run.folder, record, KINDS)
 
     def read(self, record: ImageRecord) -> Mask:
-        """H x W bool of an image that is `ok`. Raises ImageError."""
+        """The mask of an image that is `ok`, H x W bool. Raises ImageError."""
         kind = self.kind(record)
         if kind is None or record.output is None:
             raise ImageError(f"{self.run.name} has kept no mask of it: run with --save mask")
@@ -45,8 +47,8 @@ class Masks:
 
 
 def _stem(record: ImageRecord) -> str:
-    """trimaps/a/b.png -> a/b. Raises ImageError for a path that leads out of its folder."""
+    """trimaps/a/b.png -> a/b. Raises ImageError for a path outside its folder."""
     path = PurePosixPath(record.output or "")
     if path.is_absolute() or ".." in path.parts or len(path.parts) < 2:
-        raise ImageError(f"{record.output!a} is no result of automask")
+        raise ImageError(f"{record.output!a} is not a result of automask")
     return "/".join(path.parts[1:]).removesuffix(".png")

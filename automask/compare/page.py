@@ -1,4 +1,4 @@
-"""The comparison as one HTML file that needs nothing else."""
+"""The comparison as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _settings(comparison: Comparison) -> str:
 
 
 def _every_image(comparison: Comparison) -> str:
-    """A row for each image; the most different ones where there are too many for a page."""
+    """A row for each image, or only the most different if there are too many."""
     rows = [
         (one.image, a.status, b.status, number(one.iou), number(a.seconds_total),
          number(b.seconds_total))

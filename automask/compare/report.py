@@ -18,13 +18,13 @@ SCHEMA = 1  # raised when a reader of the file would have to change
 
 
 def write_json(file: Path, comparison: Comparison) -> None:
-    """Writes every figure, whole or not at all. Raises OutputError."""
+    """Write every figure, atomically. Raises OutputError."""
     text = json.dumps(to_json(comparison), indent=1, default=str, allow_nan=False)
     write_text(file, text + "\n")
 
 
 def to_json(comparison: Comparison) -> dict[str, Any]:
-    """Everything that was asked and found; seconds, images an hour, IoU 0..1."""
+    """The options and results; seconds, images per hour, IoU 0..1."""
     c = comparison
     return {
         "schema": SCHEMA,
@@ -49,7 +49,7 @@ def _run(run: Run, pace: Pace) -> dict[str, Any]:
 
 
 def _images(comparison: Comparison) -> Iterator[dict[str, Any]]:
-    """Each image that both runs have; IoU is null where the masks were not compared."""
+    """Each image in both runs; IoU is null if the masks were not compared."""
     ious = {one.image: one.iou for one in comparison.likenesses}
     for a, b in comparison.pairs:
         yield {

@@ -1,4 +1,4 @@
-"""The two runs, which images both have, and what they were asked that differs."""
+"""The two runs, the images they share, and the settings that differ."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from automask.output.run_json import read_run_json
 from automask.records import ImageRecord
 from automask.tabular.batches import ledgers
 
-# Of `run.json`: what is of one run alone, or stands in it a second time.
+# Entries of `run.json` that are specific to one run, or repeated in it.
 LEFT_OUT = frozenset({"config", "mask_settings", "command", "started_at", "model_file"})
 LEFT_OUT_OF_CONFIG = frozenset({"output", "overwrite"})
 
@@ -31,11 +31,11 @@ class Run:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What was asked, with what, on what, by dotted names."""
+        """Settings, versions and machine, by dotted names."""
         config = flat(_part(self.described, "config"))
         asked = {name: v for name, v in config.items() if name not in LEFT_OUT_OF_CONFIG}
         rest = {name: v for name, v in self.described.items() if name not in LEFT_OUT}
-        # `mask_settings` are over the config: a file's digest says more than its path.
+        # `mask_settings` override the config: a file's digest says more than its path.
         known = {**asked, **_part(self.described, "mask_settings"), **flat(rest)}
         return {name: _words(value) for name, value in known.items()}
 
@@ -56,7 +56,7 @@ def read_run(folder: Path, name: str) -> Run:
     ledgers(folder)
     records = load_records(folder)
     if not records:
-        raise UsageError(f"{name}: {folder} has no records yet: let the run finish an image first")
+        raise UsageError(f"{name}: {folder} has no records yet: wait until an image is finished")
     return Run(name, folder, records, read_run_json(folder))
 
 
@@ -81,7 +81,7 @@ def pair(a: Run, b: Run) -> Pairing:
 
 
 def differing_settings(a: Run, b: Run) -> tuple[tuple[str, str, str], ...]:
-    """Name, A's and B's value of each setting that differs; empty text where one has none."""
+    """Name and both values of each setting that differs; empty text where a run has none."""
     ours, theirs = a.settings, b.settings
     names = (*ours, *(name for name in theirs if name not in ours))
     rows = ((name, ours.get(name, ""), theirs.get(name, "")) for name in names)
@@ -89,7 +89,7 @@ def differing_settings(a: Run, b: Run) -> tuple[tuple[str, str, str], ...]:
 
 
 def _differing(a: Run, b: Run, images: Iterable[str], field: str) -> set[str]:
-    """Images of which both records know a number, -1 meaning that it is not known, but not one."""
+    """Images whose two records have different numbers in a field; -1 means unknown."""
     values = ((i, getattr(a.records[i], field), getattr(b.records[i], field)) for i in images)
     return {image for image, one, other in values if one != other and min(one, other) >= 0}
 

@@ -1,4 +1,4 @@
-"""How fast the two runs were, and what they cost. Pure functions of the records."""
+"""Speed and cost of the two runs, as pure functions of their records."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from datetime import datetime
 from automask.records import ImageRecord
 
 STAGES = ("load", "encode", "decode", "choose", "refine", "write", "total")
-PAUSE_SECONDS = 60.0  # longer without any image in work: the run was stopped, or not yet begun
+PAUSE_SECONDS = 60.0  # a longer gap without any image in progress: the run was stopped
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How a run went, by all of its records."""
+    """The pace of a run, from all of its records."""
 
     images: int  # that have a result: ok or no_object
     failed: int
-    seconds_wall: float  # from the first image's begin to the last one's end, pauses left out
+    seconds_wall: float  # from the start of the first image to the end of the last, without pauses
     seconds_paused: float
     pauses: int
     images_per_hour: float | None  # None: nothing was finished, or in no time
@@ -39,7 +39,7 @@ class StageSpeed:
 
 
 def pace(records: Iterable[ImageRecord], price_per_hour: float | None = None) -> Pace:
-    """The pace of a run. price_per_hour: of all machines that it ran on together."""
+    """The pace of a run. price_per_hour: of all its machines together."""
     records = list(records)
     wall, gaps = _clock([_span(record) for record in records])
     done = sum(record.is_done for record in records)
@@ -75,13 +75,13 @@ def _stage_speed(stage: str, seconds: Sequence[tuple[float, float]]) -> StageSpe
 
 
 def _span(record: ImageRecord) -> tuple[float, float]:
-    """When an image was in work, seconds since the epoch."""
+    """Start and end of an image, seconds since the epoch."""
     start = datetime.fromisoformat(record.started_at).timestamp()
     return start, start + (record.seconds_total or 0.0)
 
 
 def _clock(spans: Sequence[tuple[float, float]]) -> tuple[float, list[float]]:
-    """Seconds from the first begin to the last end without the pauses, and each pause's seconds."""
+    """Seconds from first start to last end without pauses, and the seconds of each pause."""
     wall, gaps = 0.0, []
     end: float | None = None
     for start, stop in sorted(spans):

@@ -22,7 +22,7 @@ BAR = 30  # characters of the longest bar
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
-    """The answer, then what it stands on."""
+    """Print the verdict, then the figures behind it."""
     console.print(verdict(comparison), style="bold")
     print_lines(console, about(comparison))
     print_grid(console, pace_grid(comparison))

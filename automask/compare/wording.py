@@ -1,4 +1,4 @@
-"""What a comparison says, in words and cells: the same on the console and in the page."""
+"""The sentences and table cells of a comparison, shared by console and page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from automask.compare.speed import Pace
 from automask.runs.progress import duration
 from automask.show.grid import NOTHING, Grid, named, number
 
-SAME_PACE = 0.02  # a difference that the next run may turn round
+SAME_PACE = 0.02  # within what the next run may reverse
 SHOWN_VALUE = 60  # characters of a setting
 
 
 def verdict(comparison: Comparison) -> str:
-    """The answer in one sentence."""
+    """The result in one sentence."""
     c = comparison
     parts = [_faster(c.times_as_fast)]
     if c.times_the_cost is not None:
@@ -31,7 +31,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def about(comparison: Comparison) -> list[str]:
-    """What was compared, and over how many images."""
+    """The runs compared, and the number of images."""
     c = comparison
     lines = [_run_line(c.a), _run_line(c.b)]
     lines.append(
@@ -63,7 +63,7 @@ def stage_grid(comparison: Comparison) -> Grid:
 
 
 def agreement_lines(found: Agreement) -> list[str]:
-    """How alike the masks are."""
+    """The agreement of the masks, in sentences."""
     return [
         f"{found.images:,} images compared: mean IoU {found.mean:.4f}, median {found.median:.4f}",
         f"IoU >= {ALIKE_IOU}: {share(found.share_alike)}; >= {CLOSE_IOU}: "
@@ -72,7 +72,7 @@ def agreement_lines(found: Agreement) -> list[str]:
 
 
 def histogram_grid(found: Agreement) -> Grid:
-    """A row for each bin of the IoU, the most alike first."""
+    """A row for each bin of the IoU, the highest first."""
     rows = ((_bin(b), f"{b.images:,}", share(b.images / found.images)) for b in found.histogram)
     return Grid(("IoU of A's and B's mask", "images", "share"), tuple(rows)[::-1])
 
@@ -92,31 +92,31 @@ def settings_grid(comparison: Comparison) -> Grid:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """What is not compared, and what is not known, by name as far as there is room."""
+    """What is not compared or unknown, with the first names."""
     c, lines = comparison, []
     groups = (
         (c.pairing.only_a, "only in A, not compared"),
         (c.pairing.only_b, "only in B, not compared"),
-        (c.pairing.changed, "another file in B than in A by its size, not compared"),
-        (c.pairing.touched, "the same size but another time of change in B, compared all the same"),
+        (c.pairing.changed, "another file in B than in A, by its size; not compared"),
+        (c.pairing.touched, "same size but another modification time in B, compared anyway"),
         (_status_changes(c), "another status in B than in A"),
         ([f"{one.image}: {one.error}" for one in c.unread], "masks that cannot be compared"),
     )
     for names, words in groups:
         if names:
             lines += [f"{images(len(names))}: {words}", *named(names, 10)]
-    lines += [f"{run.name} has no run.json: its settings are not known"
+    lines += [f"{run.name} has no run.json: its settings are unknown"
               for run in (c.a, c.b) if not run.described]  # fmt: skip
     return [*lines, *_objects(c)]
 
 
 def images(count: int) -> str:
-    """So many images."""
+    """`1 image`, `2 images`."""
     return f"{count:,} image{'' if count == 1 else 's'}"
 
 
 def share(value: float) -> str:
-    """Percent, rounded down: not everything agrees as long as one image does not."""
+    """Percent, rounded down, so that 100 % means every image."""
     tenths = math.floor(value * 1000 + 1e-9) / 10
     return f"{tenths:.0f} %" if tenths == round(tenths) else f"{tenths:.1f} %"
 
@@ -185,7 +185,7 @@ def _times(value: float | None) -> str:
 
 
 def _figure(value: float) -> str:
-    """Two digits that count, or all of a larger number."""
+    """Two significant digits, or all digits of a larger number."""
     return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 

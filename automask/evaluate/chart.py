@@ -1,4 +1,4 @@
-"""What a confidence is worth, as pictures."""
+"""The calibration of confidence, drawn as charts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from automask.evaluate.trust import GOOD_IOU, Trust
 
 WIDTH, HEIGHT = 720, 400  # px
 LEFT, RIGHT, TOP, BOTTOM = 70, 30, 80, 60  # px around the axes
-FINE = 3  # drawn so many times larger, then shrunk: Pillow's lines have steps
+FINE = 3  # drawn at this scale, then reduced: Pillow's lines are not smooth
 FONT_SIZE = 14  # px
 CURVE, BEST, CHANCE, FRAME = "#0072B2", "#009E73", "#999999", "#444444"
 
@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 def risk_coverage_chart(trust: Trust) -> Image.Image:
-    """Share of bad masks among the most confident ones, beside the best order and chance."""
+    """Draw the share of bad masks among the most confident, with the best order and chance."""
     curve = [(0.0, float(trust.curve.risk[0]))]
     curve += zip(trust.curve.coverage.tolist(), trust.curve.risk.tolist(), strict=True)
     good = 1 - trust.area_chance
@@ -41,8 +41,10 @@ def risk_coverage_chart(trust: Trust) -> Image.Image:
 
 
 def reliability_chart(trust: Trust) -> Image.Image:
-    """Share of good masks by confidence, a dot for each bin with its number of images; on the
-    line a confidence is honest.
+    """Draw the share of good masks by confidence.
+
+    A dot for each bin, labelled with its number of images; on the diagonal the confidence is
+    calibrated.
     """
     canvas = _Canvas(top_value=1.0)
     canvas.frame("confidence", f"good (IoU of {GOOD_IOU} and more)")
@@ -85,7 +87,7 @@ class _Canvas:
         self.pen.line(points, fill=colour, width=width * FINE, joint="curve")
 
     def words(self, x: float, y: float, text: str, anchor: str, dx: int = 0, dy: int = 0) -> None:
-        """Text at a value, dx and dy px away from it."""
+        """Write text dx and dy px away from a value."""
         across, down = self.at(x, y)
         place = (across + dx * FINE, down + dy * FINE)
         self.pen.text(place, text, "black", self.font, anchor=anchor)
@@ -96,7 +98,7 @@ class _Canvas:
         self.pen.ellipse((across - reach, down - reach, across + reach, down + reach), fill=colour)
 
     def frame(self, across: str, up: str) -> None:
-        """Axes with their names and values."""
+        """Draw the axes with their names and ticks."""
         self.line([(0, self.top_value), (0, 0), (1, 0)], FRAME, width=1)
         for tenths in range(0, 11, 2):
             self.words(tenths / 10, 0, f"{tenths * 10} %", "mt", dy=8)

@@ -1,8 +1,8 @@
-"""`automask eval-choice`: how good a rule of choice is, against true masks.
+"""`automask develop eval-choice`: rules of choice measured against true masks.
 
 Every rule chooses among the same proposals of each photograph, and its mask has holes filled and
 islands dropped, so that the rules differ in nothing else. The oracle is the best proposal there is.
-What a run does after the choice, the second look and the drawing of the outline, is told apart.
+What a run does after the choice, second look and outline, is reported separately.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from automask.image.ranking import area_fraction, border_coverage
 from automask.image.refine import cleaned, refine
 from automask.image.sizes import at_size, shrink
 from automask.labelled.folder import Labelled, dataset_of
-from automask.labelled.made_up import NeverAgain, proposals_from_truth
+from automask.labelled.made_up import NoSecondLook, proposals_from_truth
 from automask.records import Proposal, ProposalSet, Proposer, Scene
 from automask.runs.progress import shown
 from automask.runs.summary import LOW_CONFIDENCE
@@ -42,7 +42,7 @@ from automask.show.spreadsheet import cells
 from automask.system.files import write_text
 
 GOOD_IOU, BAD_IOU = 0.9, 0.5
-BACKDROP_IOU = 0.5  # with all that is not the object: a mask this like it shows the background
+BACKDROP_IOU = 0.5  # IoU with the background from which a mask shows the background
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Row:
     argmax: float  # highest predicted IoU
     largest: float  # largest mask that does not touch the border
     chosen: float  # the proposal with the most evidence, of those that the model made
-    merged: float  # the same with wholes in the place of their parts: what a run chooses
+    merged: float  # the same after merging parts into wholes: what a run chooses
     looked: float  # its mask after the second look
     final: float  # the mask that a run writes, its outline drawn to the edges
     oracle: float  # best proposal that the model made
-    whole: float  # best of them and of the wholes that were made of them
+    whole: float  # best of the proposals and of the merged wholes
     looked_boundary: float  # boundary F-score before the outline is drawn, see metrics.py
     boundary: float  # and that of the final mask
     is_backdrop: bool  # whether the final mask shows the background
@@ -81,7 +81,7 @@ RULES = {
 
 
 class Source(Protocol):
-    """Where the proposals for a photograph come from, and who is asked for a second look."""
+    """Where the proposals of a photograph and its second look come from."""
 
     @property
     def proposer(self) -> Proposer: ...
@@ -90,7 +90,7 @@ class Source(Protocol):
 
 
 class FromModel:
-    """The proposals that a run would choose among."""
+    """The proposals of the model, as in a run."""
 
     def __init__(self, proposer: Proposer) -> None:
         self.proposer = proposer
@@ -100,10 +100,10 @@ class FromModel:
 
 
 class FromTruth:
-    """Proposals made up from the true mask, see made_up.py; of the model there is the scene."""
+    """Synthetic proposals from the true mask, see made_up.py; the scene is the model's."""
 
     def __init__(self, proposer: Proposer, seed: int = 0, has_whole: bool = True) -> None:
-        self.proposer, self._model = NeverAgain(proposer), FromModel(proposer)
+        self.proposer, self._model = NoSecondLook(proposer), FromModel(proposer)
         self._seed, self._has_whole = seed, has_whole
 
     def found(self, photograph: Labelled) -> ProposalSet:
@@ -130,7 +130,7 @@ def evaluate(
 
 
 def row_of(photograph: Labelled, found: ProposalSet, proposer: Proposer, config: RunConfig) -> Row:
-    """What each rule would choose among the proposals, against the truth."""
+    """The IoU with the truth of what each rule chooses among the proposals."""
     truth, proposals = photograph.truth, found.proposals
     selection = locate(photograph.image, found, proposer, config)
     wholes, choice = selection.found.proposals, selection.choice
@@ -180,12 +180,12 @@ def _undrawn(config: RefineConfig) -> RefineConfig:
 
 
 def argmax_predicted_iou(proposals: Sequence[Proposal]) -> int | None:
-    """The usual rule: the proposal that the model itself scores highest."""
+    """The usual rule: the proposal with the highest predicted IoU."""
     return max(range(len(proposals)), key=lambda i: proposals[i].predicted_iou, default=None)
 
 
 def largest_inside(proposals: Sequence[Proposal]) -> int | None:
-    """The largest proposal that does not touch the border; the largest of all if each one does."""
+    """The largest proposal that does not touch the border; if all do, the largest."""
     inside = [i for i, p in enumerate(proposals) if border_coverage(p.mask) == 0]
     return max(
         inside or range(len(proposals)),
@@ -195,7 +195,7 @@ def largest_inside(proposals: Sequence[Proposal]) -> int | None:
 
 
 def write_csv(file: Path, rows: Iterable[Row]) -> None:
-    """Writes a line for each image, whole or not at all. Raises OutputError."""
+    """Write a line for each image, atomically. Raises OutputError."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, [f.name for f in fields(Row)], lineterminator="\n")
     writer.writeheader()
@@ -204,8 +204,10 @@ def write_csv(file: Path, rows: Iterable[Row]) -> None:
 
 
 def print_table(console: Console, rows: Sequence[Row]) -> None:
-    """By data set and together: mean IoU of each rule; outlines' F-score before they are drawn
-    and of the final masks; the shares of good, bad and background ones; what confidence is worth.
+    """Print the figures by data set and overall.
+
+    Mean IoU of each rule; boundary F-score before and after refinement; the shares of good, bad and
+    background masks; the calibration of confidence.
     """
     shares = ("F undrawn", "F final", "final > 0.9", "final < 0.5", "backdrop")
     table = Table("data set", "images", *RULES.values(), *shares, box=None)
@@ -221,7 +223,7 @@ def print_table(console: Console, rows: Sequence[Row]) -> None:
 
 
 def _confidence_lines(rows: Sequence[Row]) -> list[str]:
-    """What confidence is worth, and the final masks above and below LOW_CONFIDENCE."""
+    """Calibration, and the final masks above and below LOW_CONFIDENCE."""
     if not rows:
         return []
     sure = [row.final for row in rows if row.confidence >= LOW_CONFIDENCE]

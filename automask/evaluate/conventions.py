@@ -1,4 +1,4 @@
-"""What the values of a folder's masks mean: told from the values that occur, or as forced.
+"""What the values of a folder's masks mean: inferred from the values that occur, or as given.
 
 The whole folder is looked at, since one file alone can be ambiguous: a 1 is foreground beside 0,
 and background in 0/255 noise.
@@ -26,7 +26,7 @@ SHOWN_VALUES = 12
 
 @dataclass(frozen=True)
 class Convention:
-    """What each value means. Without a foreground value the values are levels, or scores."""
+    """What each value means. Without a foreground value they are levels (scores)."""
 
     foreground: int | None
     background: int | None = None  # None: every other value
@@ -54,7 +54,7 @@ class Convention:
 
 
 LEVELS = Convention(None)
-# The first that fits is taken. Where two fit, as in a folder of 1 alone, they say the same.
+# The first match wins. Where two match, as in a folder of 1 alone, they agree.
 KNOWN = (
     Convention(255, 0),
     Convention(1, 0),
@@ -66,29 +66,36 @@ KNOWN = (
 
 @dataclass(frozen=True)
 class Labels:
-    """A mask as it is measured. All H x W."""
+    """A mask ready to be measured; all arrays H x W."""
 
     mask: Mask  # True on the object
     ignored: Mask | None = None  # pixels that do not count; None: all count
     scores: Values | None = None  # 0..255, how much each pixel is foreground; None: only a mask
 
 
-def told(values_by_file: Mapping[str, Iterable[int]], option: str) -> Convention:
-    """The convention that all values of a folder fit.
+def infer_convention(values_by_file: Mapping[str, Iterable[int]], option: str) -> Convention:
+    """The convention that all values of a folder match.
 
-    values_by_file: the values, 0..255, that occur in each file. option: that forces a convention,
-    for the message. Raises UsageError where none fits, naming a file with a value that does not.
+    Args:
+        values_by_file: The values, 0..255, that occur in each file.
+        option: The option that states a convention, for the message.
+
+    Returns:
+        The first convention that has all of the values.
+
+    Raises:
+        UsageError: None matches; the message names a file with a value that does not.
     """
     by_file = {name: frozenset(map(int, values)) for name, values in values_by_file.items()}
     occurring = frozenset().union(*by_file.values())
-    convention = fitting(occurring)
+    convention = matching_convention(occurring)
     if convention is None:
         raise UsageError(_nothing_fits(by_file, occurring, option))
     return convention
 
 
-def fitting(occurring: frozenset[int]) -> Convention | None:
-    """The convention that values fit, all that occur in a folder or file; None: there is none."""
+def matching_convention(occurring: frozenset[int]) -> Convention | None:
+    """The first convention that has all of these values; None if there is none."""
     for convention in KNOWN:
         if convention.values is not None and occurring <= convention.values:
             return convention
@@ -96,10 +103,18 @@ def fitting(occurring: frozenset[int]) -> Convention | None:
     return LEVELS if is_levels else None
 
 
-def forced(text: str, option: str) -> Convention:
-    """The convention that is written as FOREGROUND[,BACKGROUND[,CONTOUR]], or as `levels`.
+def parse_convention(text: str, option: str) -> Convention:
+    """The convention written as FOREGROUND[,BACKGROUND[,CONTOUR]] or as `levels`.
 
-    Raises UsageError for any other text.
+    Args:
+        text: The option's value.
+        option: Its name, for the message.
+
+    Returns:
+        The convention.
+
+    Raises:
+        UsageError: The text is anything else.
     """
     if text.strip() == "levels":
         return LEVELS
@@ -117,9 +132,15 @@ def forced(text: str, option: str) -> Convention:
 
 
 def check(values_by_file: Mapping[str, Iterable[int]], convention: Convention, source: str) -> None:
-    """Raises UsageError for the first file with a value that the convention does not have.
+    """Check every file against a convention.
 
-    source: the option or file that names the convention, for the message.
+    Args:
+        values_by_file: The values, 0..255, that occur in each file.
+        convention: What they should match.
+        source: The option or file that states the convention, for the message.
+
+    Raises:
+        UsageError: A file has a value that the convention does not have.
     """
     if convention.values is None:
         return
@@ -133,7 +154,7 @@ def check(values_by_file: Mapping[str, Iterable[int]], convention: Convention, s
 
 
 def decode(values: Values, convention: Convention, contour_as: ContourAs) -> Labels:
-    """What values (H x W uint8) say by a convention. A contour counts as `contour_as`."""
+    """The mask in values (H x W uint8) by a convention; its contour counts as `contour_as`."""
     if convention.is_levels:
         return Labels(values >= THRESHOLD, scores=values)
     mask = np.asarray(values == convention.foreground)
@@ -146,7 +167,7 @@ def decode(values: Values, convention: Convention, contour_as: ContourAs) -> Lab
 
 
 def occurring_values(values: Values) -> tuple[int, ...]:
-    """The different values of H x W uint8, in order. Raises ImageError where there is no pixel."""
+    """The distinct values of H x W uint8, sorted. Raises ImageError for an empty array."""
     if not values.size:
         raise ImageError("has no pixel")
     return tuple(int(value) for value in np.flatnonzero(np.bincount(values.ravel())))
@@ -162,7 +183,7 @@ def listed(values: list[int]) -> str:
 def _nothing_fits(
     by_file: Mapping[str, frozenset[int]], occurring: frozenset[int], option: str
 ) -> str:
-    """Names a file that is at odds with what most of the files are."""
+    """The error, naming a file that disagrees with most of the others."""
     fits = {
         convention: [name for name, values in by_file.items() if values <= allowed]
         for convention in KNOWN

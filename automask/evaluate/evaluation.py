@@ -1,4 +1,4 @@
-"""An evaluation from two folders to a report: match, tell the conventions, measure, conclude."""
+"""An evaluation from two folders to a report: match, infer conventions, measure, summarise."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from automask.evaluate.conventions import (
     Labels,
     check,
     decode,
-    forced,
+    infer_convention,
     occurring_values,
-    told,
+    parse_convention,
 )
 from automask.evaluate.figures import (
     MEASURED,
@@ -38,11 +38,11 @@ from automask.records import ImageRecord
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked, as the command line gives it."""
+    """The options of the command line."""
 
     predicted: Path
     truth: Path
-    predicted_values: str | None = None  # see conventions.forced; None: told from the files
+    predicted_values: str | None = None  # see parse_convention; None: inferred from the files
     truth_values: str | None = None
     contour: ContourAs = "background"
     skip_missing: bool = False  # leave truths without a prediction out of the figures
@@ -63,12 +63,12 @@ class Side:
 
     @property
     def parts(self) -> tuple[Side, ...]:
-        """What is read in one way, and what in another, where there are any such files."""
+        """The files by convention: masks, and trimaps where there are any."""
         rest = () if self.trimaps is None else (self.trimaps,)
         return tuple(part for part in (self, *rest) if part.values)
 
     def part(self, file: str) -> Side:
-        """The one that a file is read by."""
+        """The part whose convention a file has."""
         if self.trimaps is not None and file in self.trimaps.files:
             return self.trimaps
         return self
@@ -88,7 +88,7 @@ Track = Callable[[Iterable[Outcome], int], Iterable[Outcome]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared, and how each file is read."""
+    """The two folders and how their files are read."""
 
     predicted: Side
     truth: Side
@@ -119,7 +119,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that was found."""
+    """The result of an evaluation."""
 
     options: Options
     comparison: Comparison
@@ -137,10 +137,17 @@ class Report:
 
 
 def evaluate(options: Options, track: Track = lambda outcomes, _total: outcomes) -> Report:
-    """Measures a folder. track: is given the outcomes as they come, and their number.
+    """Measure a folder of masks against the true ones.
 
-    Raises UsageError for folders or values that cannot be compared at all; what is wrong with
-    single files is a failure in the report.
+    Args:
+        options: The options of the command line.
+        track: Wraps the outcomes, given their number, to show progress.
+
+    Returns:
+        The report; faults of single files are failures in it.
+
+    Raises:
+        UsageError: The folders or their values cannot be compared at all.
     """
     if options.images is not None and not options.images.is_dir():
         raise UsageError(f"--images {options.images} is no folder")
@@ -201,10 +208,10 @@ def _side(
 def _part(
     name: str, folder: MaskFolder, files: Sequence[str], asked: str | None, option: str
 ) -> Side:
-    convention = forced(asked, option) if asked is not None else folder.convention
+    convention = parse_convention(asked, option) if asked is not None else folder.convention
     by_file = {file: values for file in files if (values := _values_of(folder.root / file))}
     if convention is None:
-        convention = told(by_file, option)
+        convention = infer_convention(by_file, option)
     else:
         check(by_file, convention, "the output's run.json" if asked is None else option)
     values = tuple(sorted(set().union(*by_file.values())))
@@ -212,7 +219,7 @@ def _part(
 
 
 def _values_of(file: Path) -> tuple[int, ...]:
-    """None of a file that cannot be read: to measure it will fail, and say why."""
+    """The values of a file; none if it cannot be read, which measuring it will report."""
     try:
         return occurring_values(read_values(file))
     except ImageError:

@@ -22,7 +22,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class ImageFigures:
-    """How near one prediction comes to its truth. All figures 0..1."""
+    """The agreement of one prediction with its truth; all figures 0..1."""
 
     image: str  # the true mask's relative path
     dataset: str  # see dataset_of
@@ -38,7 +38,7 @@ class ImageFigures:
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of several images: means over images, each image counting the same."""
+    """The figures of several images: means in which each image counts the same."""
 
     name: str
     images: int
@@ -86,7 +86,7 @@ def measure(image: str, predicted: Labels, truth: Labels, status: str = MEASURED
 
 
 def check_sizes(predicted: Labels, truth: Labels) -> None:
-    """Raises ImageError where prediction and truth, or a prediction's scores, differ in size."""
+    """Raise ImageError if prediction, its scores and truth differ in size."""
     scores = predicted.mask if predicted.scores is None else predicted.scores
     for name, shape in (("prediction", predicted.mask.shape), ("scores", scores.shape)):
         if shape != truth.mask.shape:
@@ -122,7 +122,7 @@ def summarise(name: str, rows: Sequence[ImageFigures]) -> Summary:
 
 
 def summaries(rows: Iterable[ImageFigures]) -> tuple[Summary, ...]:
-    """A summary of each data set, in order of their names, and, if there are two, of all."""
+    """A summary of each data set, sorted by name, and of all if there are several."""
     rows = list(rows)
     by_dataset: dict[str, list[ImageFigures]] = defaultdict(list)
     for row in rows:
@@ -134,7 +134,7 @@ def summaries(rows: Iterable[ImageFigures]) -> tuple[Summary, ...]:
 
 
 def _counted(predicted: Labels, truth: Labels) -> np.ndarray:
-    """H x W bool: the pixels that count."""
+    """The pixels that count, H x W bool."""
     counted = np.ones(truth.mask.shape, np.bool_)
     for labels in (predicted, truth):
         if labels.ignored is not None:

@@ -1,7 +1,7 @@
-"""`automask eval-filters`: the best proposal there is, before each filter and after it.
+"""`automask develop eval-filters`: the best proposal before and after each filter.
 
-What no filter left cannot be chosen. The stock generator's masks are asked for once and held
-against two sets of thresholds: those that its package has, and those that suit the checkpoint.
+A mask that was filtered out cannot be chosen. The stock generator runs once; its masks are filtered
+by two sets of thresholds, those of its package and those of the checkpoint.
 """
 
 from __future__ import annotations
@@ -39,32 +39,32 @@ STAGES = ("asked", "confident", "and stable", "and distinct")
 
 
 @dataclass(frozen=True)
-class Way:
-    """A generator's masks and the filters that they go through."""
+class FilterChain:
+    """The masks of a generator and the filters applied to them."""
 
     name: str
-    asks: str  # whose masks: a key of what `ask_all` gives
+    generator: str  # whose masks: stock or fast
     thresholds: Thresholds
     nms: Nms
 
 
 @dataclass(frozen=True)
-class Left:
-    """What a filter left of one photograph's masks."""
+class FilterResult:
+    """The masks of one photograph that passed a filter."""
 
-    way: str
+    chain: str
     stage: str
     proposals: int
     best: float  # IoU with the true mask of the best of them; 0 where none is left
 
 
-def ways_of(model: Any) -> list[Way]:
-    """The stock generator with its package's thresholds and with the checkpoint's, and ours."""
+def filter_chains(model: Any) -> list[FilterChain]:
+    """Stock with its package's thresholds, stock with the checkpoint's, and ours."""
     own = stock_thresholds(make_generator(model, "stock"))
     return [
-        Way("stock, its package's thresholds", "stock", PACKAGE_DEFAULTS, by_boxes(0.7)),
-        Way("stock, the checkpoint's", "stock", own, by_boxes(own.nms)),
-        Way("automask, the whole grid", "fast", own, by_masks(SAME_IOU)),
+        FilterChain("stock, its package's thresholds", "stock", PACKAGE_DEFAULTS, by_boxes(0.7)),
+        FilterChain("stock, the checkpoint's", "stock", own, by_boxes(own.nms)),
+        FilterChain("automask, the whole grid", "fast", own, by_masks(SAME_IOU)),
     ]
 
 
@@ -74,49 +74,55 @@ def evaluate(
     proposer: Proposer,
     dtype: torch.dtype,
     console: Console,
-) -> list[Left]:
-    """What each filter of each way left of each photograph; `proposer`: of a run, few points."""
-    asks: dict[str, Ask] = {
+) -> list[FilterResult]:
+    """The result of each filter of each chain on each photograph."""
+    generators: dict[str, Ask] = {
         "stock": unfiltered_stock(model),
         "fast": unfiltered_fast(model, dtype),
     }
-    ways, rows = ways_of(model), []
+    chains, rows = filter_chains(model), []
     hidden = not console.is_terminal
-    for photograph in track(photographs, "asking", console=console, disable=hidden):
+    for photograph in track(photographs, "prompting", console=console, disable=hidden):
         image = shrink(photograph.image, proposer.max_side)
-        for name, ask in asks.items():
-            rows += _rows(photograph, ask(image), [way for way in ways if way.asks == name])
+        for name, generate in generators.items():
+            rows += _rows(
+                photograph, generate(image), [chain for chain in chains if chain.generator == name]
+            )
         few = proposer.propose(image).proposals
-        rows.append(_left("automask, few points", STAGES[-1], _ious(few, photograph)))
+        rows.append(_result("automask, few points", STAGES[-1], _ious(few, photograph)))
     return rows
 
 
-def _rows(photograph: Labelled, asked: Sequence[Proposal], ways: Sequence[Way]) -> list[Left]:
-    ious = _ious(asked, photograph)
+def _rows(
+    photograph: Labelled, prompted: Sequence[Proposal], chains: Sequence[FilterChain]
+) -> list[FilterResult]:
+    ious = _ious(prompted, photograph)
     return [
-        _left(way.name, stage, ious[kept])
-        for way in ways
-        for stage, kept in zip(STAGES, survivors(asked, way.thresholds, way.nms), strict=True)
+        _result(chain.name, stage, ious[kept])
+        for chain in chains
+        for stage, kept in zip(
+            STAGES, survivors(prompted, chain.thresholds, chain.nms), strict=True
+        )
     ]
 
 
-def _left(way: str, stage: str, ious: np.ndarray) -> Left:
-    return Left(way, stage, len(ious), float(ious.max(initial=0.0)))
+def _result(chain: str, stage: str, ious: np.ndarray) -> FilterResult:
+    return FilterResult(chain, stage, len(ious), float(ious.max(initial=0.0)))
 
 
 def _ious(proposals: Sequence[Proposal], photograph: Labelled) -> np.ndarray:
-    """With the truth at the proposals' own size."""
+    """IoU with the truth, at the size of the proposals."""
     if not proposals:
         return np.zeros(0)
     truth = resized(photograph.truth, proposals[0].mask.shape)
     return np.array([mask_iou(p.mask, truth) for p in proposals])
 
 
-def print_table(console: Console, rows: Sequence[Left]) -> None:
-    """A line for each way and filter: how many masks are left, and the best one's mean IoU."""
+def print_table(console: Console, rows: Sequence[FilterResult]) -> None:
+    """Print a line for each filter: mean number of masks left, mean IoU of the best."""
     table = Table("masks", "left", "a photograph", "IoU of the best", box=None)
-    for way, stage in dict.fromkeys((row.way, row.stage) for row in rows):
-        own = [row for row in rows if (row.way, row.stage) == (way, stage)]
+    for chain, stage in dict.fromkeys((row.chain, row.stage) for row in rows):
+        own = [row for row in rows if (row.chain, row.stage) == (chain, stage)]
         count, best = (np.mean([getattr(row, n) for row in own]) for n in ("proposals", "best"))
-        table.add_row(way, stage, f"{count:.0f}", f"{best:.3f}")
+        table.add_row(chain, stage, f"{count:.0f}", f"{best:.3f}")
     console.print(table)

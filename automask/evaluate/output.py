@@ -1,4 +1,4 @@
-"""The files that a report is written to."""
+"""The files of a report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from automask.system.files import STDOUT, refuse_unwritable, write_bytes, write_
 
 @dataclass(frozen=True)
 class Files:
-    """What was asked for; None: not that."""
+    """The files to write; None: not that one."""
 
     json: Path | None = None
     csv: Path | None = None
@@ -26,7 +26,7 @@ class Files:
     picture: Path | None = None
 
     def refuse_unwritable(self) -> None:
-        """Raises UsageError where a file cannot be written: before the work."""
+        """Raise UsageError before the work if a file cannot be written."""
         suffixes = {"html": (".html", ".htm"), "picture": (".png",)}
         for name, file in vars(self).items():
             if file is not None:
@@ -34,9 +34,18 @@ class Files:
 
 
 def write_files(files: Files, report: Report) -> list[Path]:
-    """Writes each file that was asked for, whole or not at all; returns them. Raises OutputError.
+    """Write the files of a report, each atomically.
 
-    Beside the picture of the worst, where there are confidences, the risk-coverage curve.
+    Args:
+        files: Which to write. Beside the picture of the worst lies the risk-coverage curve, if
+            there are confidences.
+        report: The result of the evaluation.
+
+    Returns:
+        The files written.
+
+    Raises:
+        OutputError: One of them cannot be written.
     """
     asked = (files.json, files.csv, files.html, files.picture)
     written = [file for file in asked if file not in (None, STDOUT)]

@@ -1,4 +1,4 @@
-"""The report of an evaluation as one HTML file that needs nothing else."""
+"""The report of an evaluation as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -41,14 +41,17 @@ def page(report: Report, strips: Sequence[Strip]) -> str:
 
 def _trust_part(trust: Trust) -> str:
     parts = [
-        "<h2>What the confidence is worth</h2>",
+        "<h2>Calibration of the confidence</h2>",
         html.lines(trust_lines(trust)),
         html.picture(risk_coverage_chart(trust), "risk-coverage curve", "PNG"),
         html.table(reliability_grid(trust), "reliability"),
     ]
     if trust.detectors:
         grid = detector_grid(trust)
-        parts += ["<h2>What the flags are worth</h2>", html.table(grid, "what the flags find")]
+        parts += [
+            "<h2>Flags as detectors of bad masks</h2>",
+            html.table(grid, "what the flags find"),
+        ]
     return "\n".join(parts)
 
 

@@ -1,7 +1,7 @@
-"""`automask eval-prompts`: how well a model answers a box and a point, and how honest its score is.
+"""`automask develop eval-prompts`: a model's answers to boxes and points, and its predicted IoU.
 
-A box is drawn around the true mask; points are drawn on it. The correlation of predicted and true
-IoU, over all masks that answer points, says whether the model's score can be ranked by.
+Boxes lie around the true mask, points on it. The correlation of predicted and true IoU, over all
+masks for points, says whether predicted IoU ranks masks.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ POINTS = 5  # on each object
 
 @dataclass(frozen=True)
 class PromptRow:
-    """What one photograph's prompts gave."""
+    """The answers to the prompts on one photograph."""
 
     image: str
     dataset: str
-    box: float  # IoU of the mask that answers the true box
+    box: float  # IoU of the mask for the true box
     box_boundary: float  # its boundary F-score
     point: float  # mean IoU of the mask with the highest predicted IoU, of the three of a point
     point_best: float  # mean IoU of the best of the three

@@ -1,4 +1,4 @@
-"""A mask's file as its values: one channel of 8 bits, whatever way it was saved."""
+"""Reads a mask file as one channel of 8 bits, however it was saved."""
 
 from __future__ import annotations
 
@@ -20,9 +20,17 @@ Values = NDArray[np.uint8]
 def read_values(file: Path) -> Values:
     """The values of a mask, trimap or grey-level map, H x W uint8.
 
-    Of a palette in colours the indices are the values; of a palette in greys, the greys. Where a
-    picture has transparency its alpha is the mask, unless all of it is opaque. One bit becomes
-    0/255. Raises ImageError where it cannot be read, has colours, or more than 8 bits.
+    A colour palette gives its indices, a grey palette its greys. Transparency is the mask, unless
+    all of it is opaque. One bit becomes 0/255.
+
+    Args:
+        file: The picture.
+
+    Returns:
+        H x W uint8.
+
+    Raises:
+        ImageError: It cannot be read, has colours, or more than 8 bits.
     """
     with opened(file) as image:
         if image.mode == "P":
@@ -41,7 +49,7 @@ def read_values(file: Path) -> Values:
 
 
 def _of_palette(image: Image.Image) -> Values:
-    """Label maps are saved with a colour for each label; a mask with black and white."""
+    """Label maps have a colour for each label, masks have black and white."""
     indices = np.asarray(image)
     colours = np.asarray(image.getpalette("RGB") or [], np.uint8).reshape(-1, 3)
     used = [index for index in np.unique(indices) if index < len(colours)]
@@ -52,7 +60,7 @@ def _of_palette(image: Image.Image) -> Values:
 
 
 def _of_colours(file: Path, rgb: NDArray[np.uint8]) -> Values:
-    """One channel of H x W x 3 that are alike; raises ImageError where they are not."""
+    """The common channel of H x W x 3; ImageError if the channels differ."""
     channels = rgb.astype(np.int16)
     if np.abs(channels - channels[..., :1]).max(initial=0) > GRAY_TOLERANCE:
         raise ImageError(

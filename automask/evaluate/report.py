@@ -1,4 +1,4 @@
-"""The report as files to compute with: JSON with every figure, CSV with a line for each image."""
+"""The report for programs: JSON with every figure, CSV with a line for each image."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ COLUMNS = (*(f.name for f in fields(ImageFigures)), "confidence", "flags", "erro
 
 
 def write_json(file: Path, report: Report) -> None:
-    """Writes every figure, whole or not at all. Raises OutputError."""
+    """Write every figure, atomically. Raises OutputError."""
     write_text(file, json.dumps(to_json(report), indent=1, default=str, allow_nan=False) + "\n")
 
 
 def write_csv(file: Path, report: Report) -> None:
-    """Writes a line for each image, the failed ones included. Raises OutputError."""
+    """Write a line for each image, failed ones included. Raises OutputError."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
@@ -36,7 +36,7 @@ def write_csv(file: Path, report: Report) -> None:
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """Everything that was asked and found; all figures 0..1."""
+    """The options and results; all figures 0..1."""
     comparison = report.comparison
     return {
         "schema": SCHEMA,
@@ -63,8 +63,8 @@ def image_rows(report: Report) -> Iterator[dict[str, Any]]:
 
 def _side(side: Side) -> dict[str, Any]:
     says = {**asdict(side.convention), "levels": side.convention.is_levels}
-    told = {"folder": str(side.root), "values": side.values, "convention": says}
-    return told if side.trimaps is None else {**told, "trimaps": _side(side.trimaps)}
+    described = {"folder": str(side.root), "values": side.values, "convention": says}
+    return described if side.trimaps is None else {**described, "trimaps": _side(side.trimaps)}
 
 
 def _trust(trust: Trust) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""A result of a run as it lies there now: a person may have mended it with another program.
+"""Reads a result of a run, which a person may have edited in another program.
 
-Each file is read by itself, since each may have been saved another way.
+Each file is read on its own, because each may have been saved in another way.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from automask.evaluate.conventions import (
     Convention,
     Labels,
     decode,
-    fitting,
     listed,
+    matching_convention,
     occurring_values,
 )
 from automask.evaluate.read import Values, read_values
@@ -29,8 +29,15 @@ from automask.records import Mask
 def read_ids(file: Path) -> NDArray[np.int64]:
     """The ids of a label image, H x W, 0 where there is no object.
 
-    Raises ImageError where it cannot be read, or is no picture of one channel: what an editor has
-    made of the ids in colours or a palette cannot be told.
+    Args:
+        file: The label image.
+
+    Returns:
+        H x W integers.
+
+    Raises:
+        ImageError: It cannot be read or has several channels or a palette, which do not say
+            what an editor made of the ids.
     """
     with opened(file) as image:
         if image.mode not in ("1", "L") and not image.mode.startswith("I"):
@@ -47,20 +54,37 @@ def read_labels(
     contour_as: ContourAs = "background",
     option: str | None = None,
 ) -> Labels:
-    """A mask or trimap, H x W. convention: None: told from this file alone.
+    """A mask or trimap.
 
-    option: that can say what the values mean, for the message. Raises ImageError where it cannot be
-    read, or where its values are not the convention's, or fit none.
+    Args:
+        file: The picture.
+        convention: What its values mean; None: inferred from this file alone.
+        contour_as: What a contour counts as.
+        option: The option that states a convention, for the message.
+
+    Returns:
+        The mask, H x W.
+
+    Raises:
+        ImageError: It cannot be read, or its values do not match the convention, or none.
     """
     values = read_values(file)
     return decode(values, _sound(file.name, values, convention, option), contour_as)
 
 
 def read_mask(file: Path, kind: str, trimaps: Convention | None) -> Mask:
-    """The object in a result, H x W bool; of several objects, any of them.
+    """The object in a result; of several objects, their union.
 
-    kind: objects, mask, alpha or trimap, whose contour is background. trimaps: their labels; None:
-    told from the file. Raises ImageError, see `read_ids` and `read_labels`.
+    Args:
+        file: The result.
+        kind: objects, mask, alpha or trimap, whose contour is background.
+        trimaps: The labels of trimaps; None: inferred from the file.
+
+    Returns:
+        H x W bool.
+
+    Raises:
+        ImageError: See `read_ids` and `read_labels`.
     """
     if kind == "objects":
         return read_ids(file) > 0
@@ -71,7 +95,7 @@ def _sound(
     name: str, values: Values, convention: Convention | None, option: str | None
 ) -> Convention:
     occurring = frozenset(occurring_values(values))
-    found = fitting(occurring) if convention is None else convention
+    found = matching_convention(occurring) if convention is None else convention
     if found is not None and (found.values is None or occurring <= found.values):
         return found
     has = f"{name!a} has the values {listed(sorted(occurring))}"

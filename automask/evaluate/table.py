@@ -17,7 +17,7 @@ from automask.show.grid import print_grid, print_lines
 
 
 def print_report(console: Console, report: Report) -> None:
-    """What was compared, the figures, what confidence and flags are worth, and what is amiss."""
+    """Print what was compared, the figures, the calibration, and what failed."""
     print_lines(console, about(report))
     print_grid(console, summary_grid(report.summaries))
     if report.trust is not None:

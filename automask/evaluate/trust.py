@@ -1,7 +1,7 @@
-"""What a confidence is worth: is it honest, and does it find the bad masks?
+"""The calibration of a confidence, and how well it finds the bad masks.
 
-Works on plain sequences, one entry for each image. A mask is good from an IoU of GOOD_IOU on; that
-is what automask's confidence says it is the chance of.
+Works on plain sequences, one entry for each image. A mask is good from an IoU of GOOD_IOU on, which
+automask's confidence estimates the probability of.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Bin:
-    """Images of about one confidence. Honest is a confidence that equals `good`."""
+    """Images of similar confidence; calibrated where `confidence` equals `good`."""
 
     low: float
     high: float  # not included, but in the last bin
@@ -32,7 +32,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """What is left wrong if only the most confident k of N images are kept, for k = 1..N.
+    """The share of bad masks when the k most confident of N images are kept, k = 1..N.
 
     Each N float64. Among images of one confidence the bad ones are spread evenly.
     """
@@ -42,7 +42,7 @@ class RiskCoverage:
 
     @property
     def area(self) -> float:
-        """Under the curve: the mean risk over all k. 0 is perfect."""
+        """Area under the curve: the mean risk over all k. 0 is perfect."""
         return float(self.risk.mean())
 
 
@@ -58,7 +58,7 @@ class Detector:
 
 @dataclass(frozen=True)
 class Trust:
-    """All that can be said about a confidence."""
+    """The figures of a confidence."""
 
     images: int
     bad: int  # masks with an IoU below GOOD_IOU
@@ -103,8 +103,9 @@ def reliability(confidences: ArrayLike, ious: ArrayLike, bins: int = BINS) -> tu
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
-    """Expected calibration error: mean distance of confidence from the share of good masks, each
-    bin weighted by its images. 0..1.
+    """Expected calibration error, 0..1.
+
+    The mean distance of confidence from the share of good masks, bins weighted by their images.
     """
     full = [
         (b.images, b.confidence - b.good)
@@ -123,8 +124,9 @@ def risk_coverage(confidences: ArrayLike, ious: ArrayLike) -> RiskCoverage:
 def bad_among_sure(
     confidences: ArrayLike, ious: ArrayLike, share: float = SURE_SHARE
 ) -> float | None:
-    """Share of all bad masks that lie in the most confident `share` of the images; None: no bad
-    mask. An order by chance has `share` of them there, a good one nearly none.
+    """The share of all bad masks that lie in the most confident `share` of the images.
+
+    None without bad masks. A random order has `share` of them there, a good one nearly none.
     """
     bad = _is_bad(ious)
     if not bad.any():
@@ -134,7 +136,7 @@ def bad_among_sure(
 
 
 def detectors(flags: Sequence[Sequence[str]], ious: ArrayLike) -> tuple[Detector, ...]:
-    """Each flag that is raised, in order of their names. flags: those of each image."""
+    """Each flag that occurs, sorted by name. flags: those of each image."""
     bad = _is_bad(ious)
     found = []
     for flag in sorted({flag for raised in flags for flag in raised}):

@@ -1,4 +1,4 @@
-"""What an evaluation says, in words and cells: the same on the console and in the page."""
+"""The sentences and table cells of an evaluation, shared by console and page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUMMARY_HEADS = (
 
 
 def about(report: Report) -> list[str]:
-    """What was compared with what, and how the files were read."""
+    """The folders compared, and how their files were read."""
     comparison = report.comparison
     lines = [
         *(_side_line("predicted", part) for part in comparison.predicted.parts),
@@ -32,7 +32,7 @@ def about(report: Report) -> list[str]:
 
 
 def notes(report: Report) -> list[str]:
-    """What is missing, left over or failed, by name as far as there is room."""
+    """What is missing, extra or failed, with the first names."""
     lines = []
     if report.missing:
         counted = "left out" if report.options.skip_missing else "counted as an empty mask"
@@ -70,7 +70,7 @@ def detector_grid(trust: Trust) -> Grid:
 
 
 def trust_lines(trust: Trust) -> list[str]:
-    """What the confidence is worth, in sentences."""
+    """The calibration of the confidence, in sentences."""
     lines = [
         f"{trust.images} images have a confidence, {trust.bad} of them are bad (IoU below "
         f"{GOOD_IOU})",

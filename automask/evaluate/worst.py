@@ -1,4 +1,4 @@
-"""The worst images side by side: photograph, truth, prediction and where they differ."""
+"""The worst images side by side: photograph, truth, prediction and difference."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Strip:
 
 
 def worst_strips(report: Report, count: int = WORST) -> list[Strip]:
-    """The images with the lowest IoU, the worst first; those of one IoU in order of their names."""
+    """The images with the lowest IoU, worst first, ties sorted by name."""
     pairs = {pair.truth: pair for pair in report.comparison.pairs}
     photographs = _Photographs(report)
     strips = []
@@ -99,7 +99,7 @@ def draw(strips: Sequence[Strip]) -> Image.Image:
 
 
 def caption(strip: Strip) -> str:
-    """IoU, name and note in ASCII: a picture's font has few letters."""
+    """IoU, name and note in ASCII, because Pillow's font has few letters."""
     status = "" if strip.figures.status == MEASURED else f" ({strip.figures.status})"
     words = (f"{strip.figures.iou:.3f}{status}", strip.figures.image, strip.note)
     return ",  ".join(ascii(word)[1:-1] for word in words if word)
@@ -114,7 +114,7 @@ class _Photographs:
         self.files = {os.path.splitext(job.image)[0]: job.image for job in jobs}
 
     def tiles(self, mask_file: str) -> list[Tile]:
-        """The photograph of a true mask; grey where it is not there; nothing without --images."""
+        """The photograph of a true mask; grey if missing; none without --images."""
         if self.root is None:
             return []
         file = self.files.get(os.path.splitext(mask_file)[0])

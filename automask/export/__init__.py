@@ -1,1 +1,1 @@
-"""The masks of a run in the form that the next tool reads."""
+"""The masks of a run in the formats of other tools."""

@@ -18,16 +18,23 @@ from automask.errors import InstallationError
 from automask.image.load import load_small
 
 HASH_BITS = 64
-# The same photograph at another size, saved again, brightened or turned by a degree is this near;
-# of 500 different ones two pairs were (benchmarks/near_duplicates.py).
+# The same photograph resized, re-encoded, brightened or rotated by a degree is this near; of 500
+# different photographs two pairs were (benchmarks/near_duplicates.py).
 NEAR_BITS = 8
 HASHED_PX = 512  # of the longer side; the hash itself looks at 32 x 32
 
 
 def fingerprint(file: Path) -> int:
-    """The perceptual hash of a photograph, 64 bits; of 16 bits a channel, as of 8.
+    """The perceptual hash of a photograph, 64 bits; the same for 8 and 16 bits per channel.
 
-    Raises ImageError, see `load_small`.
+    Args:
+        file: The photograph.
+
+    Returns:
+        The hash.
+
+    Raises:
+        ImageError: See `load_small`.
     """
     try:
         import imagehash
@@ -39,9 +46,14 @@ def fingerprint(file: Path) -> int:
 
 
 def near_groups(hashes: Sequence[int], bits: int = NEAR_BITS) -> list[int]:
-    """For each hash (64 bits) the number of its group, which is the place of its first member.
+    """Group hashes that are at most `bits` apart, directly or by a chain of such pairs.
 
-    Those at most `bits` apart are in one group, and so are those that a chain of such pairs joins.
+    Args:
+        hashes: 64 bits each.
+        bits: The largest Hamming distance of two neighbours.
+
+    Returns:
+        For each hash the number of its group: the index of the group's first member.
     """
     values, member = np.unique(np.array(hashes, np.uint64), return_inverse=True)
     leader = list(range(len(values)))
@@ -57,7 +69,7 @@ def near_groups(hashes: Sequence[int], bits: int = NEAR_BITS) -> list[int]:
 
 
 def _bands(count: int) -> list[np.uint64]:
-    """Masks of bits that together cover all 64, of nearly one width."""
+    """Bit masks of nearly equal width that together cover all 64 bits."""
     ends = [round(HASH_BITS * k / count) for k in range(count + 1)]
     return [np.uint64(((1 << end) - 1) ^ ((1 << start) - 1)) for start, end in pairwise(ends)]
 
@@ -73,7 +85,7 @@ def _join_near(
 
 
 def _apart(values: NDArray[np.uint64], value: np.uint64) -> NDArray[np.int64]:
-    """In how many bits each differs from the one."""
+    """The Hamming distance of each value from the one."""
     octets = (values ^ value).view(np.uint8).reshape(-1, HASH_BITS // 8)
     return np.unpackbits(octets, axis=1).sum(axis=1, dtype=np.int64)
 

@@ -1,4 +1,4 @@
-"""An export: which photographs, which side of the split, one format, and what was lost."""
+"""An export: selects photographs, splits them, writes one format, and reports what was lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Track = Callable[[Iterable[Photo], str, int], Iterable[Photo]]
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked, as the command line gives it."""
+    """The options of the command line."""
 
     output: Path
     to: str  # a name in FORMATS
@@ -56,23 +56,31 @@ class Result:
 
     options: Options
     place: Path
-    summary: dict[str, Any]  # what stands in the export's own JSON
+    summary: dict[str, Any]  # the content of the export's own JSON
 
     @property
     def exit_code(self) -> int:
-        """Photographs that are left out are named, not an error: failed ones have no mask."""
+        """0 even if photographs were left out: failed ones have no mask, and all are named."""
         return EXIT_OK
 
 
 def export(options: Options, track: Track = lambda photos, _what, _total: photos) -> Result:
-    """Exports a run. track: is given the photographs as they come, what is done, their number.
+    """Export a run.
 
-    Raises UsageError for what cannot be exported at all, InstallationError without the packages of
-    the extra `export`; a photograph that cannot be exported is named in the summary.
+    Args:
+        options: The options of the command line.
+        track: Wraps the photographs, given a label and their number, to show progress.
+
+    Returns:
+        What was exported; photographs that could not be are named in its summary.
+
+    Raises:
+        UsageError: Nothing can be exported with these options.
+        InstallationError: The packages of the extra `export` are missing.
     """
     kind = FORMATS[options.to]
     if options.segmentation not in (None, *kind.segmentations):
-        raise UsageError(f"--to {options.to} knows no --segmentation {options.segmentation}")
+        raise UsageError(f"--to {options.to} has no --segmentation {options.segmentation}")
     _refuse_missing_packages(kind)
     shares = _shares(options, kind)
     source = open_source(options.output, options.images, options.values)
@@ -114,7 +122,9 @@ def _export(
     done = _write(kind.writer(context), source, context, track(photos, "exporting", len(photos)))
     if not done:
         raise UsageError(_nothing(skipped))
-    _refuse_empty(context.sides, [photo for photo, _ in done])  # what could not be written is gone
+    _refuse_empty(
+        context.sides, [photo for photo, _ in done]
+    )  # photographs that could not be written are dropped
     summary = _summary(options, context, done, groups)
     target.commit(summary)
     return Result(options, options.out, summary)
@@ -123,7 +133,7 @@ def _export(
 def _write(
     writer: Writer, source: Source, context: Context, photos: Iterable[Photo]
 ) -> list[tuple[Photo, int]]:
-    """Writes all; returns the photographs that are in it, with how many objects each has."""
+    """Write all photographs; return those written, with their numbers of objects."""
 
     def write(photo: Photo) -> tuple[Photo, int]:
         files = len(context.target.files)
@@ -144,7 +154,7 @@ def _write(
 def _each(
     rows: Iterable[Any], action: Callable[[Any], Row], skipped: list[Skipped]
 ) -> Iterator[Row]:
-    """The action on each; what cannot be used costs itself alone. The one place that catches."""
+    """Apply the action to each; an unusable one is skipped. The only place that catches."""
     for row in rows:
         try:
             yield action(row)
@@ -153,24 +163,24 @@ def _each(
 
 
 def _photo(source: Source, record: ImageRecord, options: Options) -> Photo:
-    """Raises ImageError where it is left out."""
+    """The photograph of a record. Raises ImageError if it is left out."""
     if record.image in source.rejected:
         raise ImageError("it is rejected; automask accept takes it back")
-    is_machine_s = source_of(record.mended) is None
-    if is_machine_s and (record.confidence or 0) < (options.min_confidence or 0):
+    is_automatic = source_of(record.mended) is None
+    if is_automatic and (record.confidence or 0) < (options.min_confidence or 0):
         raise ImageError(
             f"its confidence {record.confidence} is below --min-confidence {options.min_confidence}"
         )
     folder = top_folder(record.image) if options.category_from_folder else None
     photo = photo_of(source, record, visible(folder or options.category))
-    source.result(photo)  # before the split: a mask that was deleted must not take a place in it
+    source.result(photo)  # before the split, in which deleted masks must not be counted
     return photo
 
 
 def _divided(
     photos: list[Photo], shares: Shares, seed: int, skipped: list[Skipped], track: Track
 ) -> tuple[list[Photo], list[int]]:
-    """The photographs with their sides, and the numbers of their groups of near duplicates."""
+    """The photographs with their sides, and their groups of near duplicates."""
     with ThreadPoolExecutor(available_cores()) as pool:  # decoding lets other threads run
         prints = {
             photo.image: pool.submit(fingerprint, photo.file) for photo in photos if photo.file
@@ -201,7 +211,7 @@ def _shares(options: Options, kind: Format) -> Shares | None:
 
 
 def _photographs(options: Options, kind: Format, source: Source) -> str | None:
-    """copy, link, or None: photographs stay where they are. Raises UsageError without them."""
+    """copy, link, or None: photographs stay in place. Raises UsageError if they are missing."""
     how = options.photographs or kind.photographs
     if how is not None and not kind.takes_photographs:
         raise UsageError(f"--to {options.to} takes no photographs along")

@@ -1,4 +1,4 @@
-"""What the polygons of an export lose against the masks."""
+"""The loss of an export's polygons against the masks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The objects of a photograph, each cut to its box: a photograph may have hundreds."""
+"""The objects of a photograph, each cropped to its box, because there may be hundreds."""
 
 from __future__ import annotations
 
@@ -35,9 +35,13 @@ class Instance:
 
 
 def instances(labels: NDArray[np.integer]) -> list[Instance]:
-    """The objects of a label image, H x W, 0 background, in the order of their ids.
+    """The objects of a label image, in the order of their ids.
 
-    Ids may have gaps, as in a folder from which somebody deleted objects; they are kept.
+    Args:
+        labels: H x W, 0 background. Ids may have gaps, where a person deleted objects.
+
+    Returns:
+        An instance for each id, with that id.
     """
     rows, columns = np.nonzero(labels)
     if not len(rows):

@@ -1,4 +1,4 @@
-"""File names in other people's formats: exact where the format can hold them, harmless always."""
+"""File names in other people's formats: exact if the format can hold them, harmless always."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def flat_name(stem: str) -> str:
-    """A relative path as one file name of ASCII letters, digits and -_.~%, another for each path.
+    """A relative path as one file name of ASCII letters, digits and -_.~%.
 
-    As in a URL: a/b c -> a%2Fb%20c. `urllib.parse.unquote` gives the path back, but of a name too
-    long for a file system, which is cut and ends in a hash.
+    As in a URL: a/b c -> a%2Fb%20c. `urllib.parse.unquote` restores the path, unless the name was
+    too long for a file system: then it is cut and ends in a hash.
+
+    Args:
+        stem: A relative path without extension.
+
+    Returns:
+        The name, different for every path.
     """
     name = quote(os.fsencode(stem), safe="")
     if len(name) <= FLAT_LENGTH:
@@ -35,7 +41,7 @@ def url_path(image: str) -> str:
 
 
 def xml_name(image: str) -> str:
-    """The name as it is; raises ImageError where XML has no way to write it."""
+    """The name unchanged; ImageError if XML cannot hold it."""
     if NOT_XML.search(image):
         raise ImageError(
             "its name has control characters or bytes that are no text, which XML cannot hold; "
@@ -45,6 +51,6 @@ def xml_name(image: str) -> str:
 
 
 def top_folder(image: str) -> str | None:
-    """The first folder of a relative path; None of a file that lies in none."""
+    """The first folder of a relative path; None for a file outside of folders."""
     parts = PurePosixPath(image).parts
     return parts[0] if len(parts) > 1 else None

@@ -1,8 +1,8 @@
-"""Photographs that go along with an export: as they are, or made such that every reader agrees.
+"""Photographs that an export includes: unchanged, or re-encoded so that every reader agrees.
 
-A reader that ignores the EXIF orientation would lay an upright mask over a photograph that lies on
-its side. Such photographs, and kinds of files that the format's readers do not know, are written
-anew: upright, as JPEG.
+A reader that ignores the EXIF orientation would lay an upright mask over a photograph stored on its
+side. Such photographs, and file types that the format's readers do not know, are written as upright
+JPEG.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from automask.export.source import Photo
 from automask.export.target import Target
 from automask.image.load import load
 
-# Suffixes of the formats that Pillow names so.
+# Suffixes by Pillow's names of formats.
 COMMON = {
     "JPEG": ".jpg",
     "MPO": ".jpg",
@@ -33,7 +33,7 @@ COMMON = {
 ONLY_JPEG = {"JPEG": ".jpg", "MPO": ".jpg"}
 ORIENTATION = 0x0112
 UPRIGHT = 1
-JPEG_QUALITY = 95  # of photographs written anew; with no colour left out
+JPEG_QUALITY = 95  # JPEG quality of re-encoded photographs, without chroma subsampling
 ANEW = ".jpg"
 
 
@@ -43,16 +43,24 @@ class Placer:
 
     target: Target
     how: str  # copy or link
-    known: Mapping[str, str]  # Pillow's names of the kinds of files to keep, with their suffixes
-    anew: list[str] = field(default_factory=list)  # the images that were written anew
+    known: Mapping[str, str]  # file types to keep: Pillow's names, with their suffixes
+    anew: list[str] = field(default_factory=list)  # the re-encoded images
 
     def place(self, photo: Photo, folder: str) -> str:
-        """Puts a photograph into `folder` of the export; returns its path there.
+        """Put a photograph into `folder` of the export.
 
-        Raises ImageError where the photograph cannot be read or has another size than its mask.
+        Args:
+            photo: The photograph.
+            folder: A folder of the export.
+
+        Returns:
+            Its path in the export.
+
+        Raises:
+            ImageError: It cannot be read, or its size is not that of its mask.
         """
         if photo.file is None:
-            raise ImageError("the photographs are not at hand; name their folder with --images")
+            raise ImageError("the photographs were not found; name their folder with --images")
         suffix = self._kept_suffix(photo.file, photo.size)
         name = f"{folder}/{photo.flat}{suffix or ANEW}"
         if suffix is None:
@@ -64,7 +72,7 @@ class Placer:
         return name
 
     def _kept_suffix(self, file: Path, size: tuple[int, int]) -> str | None:
-        """None: it must be written anew, or `load` will say what is wrong with it."""
+        """The suffix to keep; None if the photograph must be re-encoded or cannot be read."""
         try:
             with Image.open(file) as image:
                 orientation = image.getexif().get(ORIENTATION, UPRIGHT)
@@ -87,7 +95,7 @@ class Placer:
 
 
 def _link(file: Path, place: Path) -> None:
-    """A hard link, or a symbolic one where the folders lie on different file systems."""
+    """A hard link, or a symbolic one across file systems."""
     file = file.resolve()  # a relative symbolic link leads elsewhere from another folder
     try:
         os.link(file, place)

@@ -1,8 +1,8 @@
-"""Outlines of masks as polygons, in the two conventions that readers have.
+"""Outlines of masks as polygons, in the two conventions of their readers.
 
-Edges: pixel (0, 0) covers 0..1, and the outline runs along the edges of pixels. COCO, CVAT and
-Label Studio see it so. Centres: the outline runs through the centres of the border's pixels, which
-is what readers that draw with `cv2.fillPoly` on whole coordinates give back.
+Edges: pixel (0, 0) covers 0..1, and the outline runs along the edges of pixels, as in COCO, CVAT
+and Label Studio. Centres: the outline runs through the centres of the border's pixels, as for
+readers that draw with `cv2.fillPoly` on integer coordinates.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from automask.export.instances import Instance
 
-# Nearly the centre of a pixel: truncated, as by ultralytics, or rounded, as by supervision, it is
-# that pixel, and the rounding of what is written in a file leaves it so.
+# Nearly the centre of a pixel: truncated (ultralytics) or rounded (supervision) it is that pixel,
+# also after the rounding of the text in a file.
 CENTRE = 0.45
 
-# A mask of noise has thousands of holes, and outlines of a million points. Above so many rings each
-# is joined to the first one, and of longer rings only some points are looked at: the ways become
-# longer, which costs nothing along the edges, and a pixel's width between pieces.
+# A noisy mask has thousands of holes, and outlines of a million points. Above this many rings each
+# is joined to the first one, and longer rings are subsampled: the bridges become longer, which
+# costs nothing along the edges, and a pixel's width between pieces.
 MOST_COMPARED = 100
 MOST_POINTS = 2000
 
@@ -43,7 +43,12 @@ Outline = Callable[[Instance, float], list[Part]]
 def edge_parts(instance: Instance, tolerance: float) -> list[Part]:
     """The pieces of an object, outlined along the edges of its pixels.
 
-    tolerance: px, how far the polygon may leave the outline; 0: not at all.
+    Args:
+        instance: The object.
+        tolerance: The largest distance of polygon and outline, px; 0: exact.
+
+    Returns:
+        The connected pieces.
     """
     # findContours runs through the centres of border pixels, half a pixel inside. At twice the
     # size, grown to the right and downwards by one, these centres are the edges.
@@ -53,16 +58,28 @@ def edge_parts(instance: Instance, tolerance: float) -> list[Part]:
 
 
 def centre_parts(instance: Instance, tolerance: float) -> list[Part]:
-    """The pieces of an object, outlined through the centres of its border's pixels; see
-    `edge_parts`.
+    """The pieces of an object, outlined through the centres of its border's pixels.
+
+    Args:
+        instance: The object.
+        tolerance: The largest distance of polygon and outline, px; 0: exact.
+
+    Returns:
+        The connected pieces.
     """
     return _parts(_padded(instance), lambda points: points - 1 + CENTRE, instance, tolerance)
 
 
 def with_keyholes(part: Part) -> Ring:
-    """A piece as one ring: each hole is joined to the outer ring by a way there and back.
+    """A piece as one ring, each hole joined to the outer ring by a bridge there and back.
 
-    By the even-odd rule, and so in pycocotools, the holes stay open and the ways have no width.
+    By the even-odd rule, and so in pycocotools, holes stay open and bridges have no width.
+
+    Args:
+        part: The piece.
+
+    Returns:
+        One closed ring.
     """
     return _joined(part.outer, part.holes)
 
@@ -74,7 +91,7 @@ def joined(parts: Sequence[Part]) -> Ring:
 
 
 def draw_centres(rings: Iterable[Ring], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """H x W that `cv2.fillPoly` makes of rings through the centres, as YOLO's readers do."""
+    """Rings through the centres, drawn by `cv2.fillPoly` as YOLO's readers do; H x W."""
     canvas = np.zeros(shape, np.uint8)
     for ring in rings:
         cv2.fillPoly(canvas, [ring.astype(np.int32)], (1,))
@@ -82,7 +99,7 @@ def draw_centres(rings: Iterable[Ring], shape: tuple[int, int]) -> NDArray[np.bo
 
 
 def draw_edges(rings: Iterable[Ring], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """H x W that pycocotools makes of rings along the edges."""
+    """Rings along the edges, drawn by pycocotools; H x W."""
     from pycocotools import mask as coco_mask
 
     runs = coco_mask.frPyObjects([ring.ravel().tolist() for ring in rings], *shape)
@@ -111,13 +128,13 @@ def _parts(
 
 
 def _simpler(contour: NDArray[np.int32], tolerance: float) -> NDArray[np.int32]:
-    """N x 1 x 2 with fewer points; the contour itself where hardly a polygon would be left."""
+    """N x 1 x 2 with fewer points; the contour itself if fewer than three would be left."""
     simple = cv2.approxPolyDP(contour, tolerance, True) if tolerance else contour
     return simple if len(simple) > 2 else contour
 
 
 def _joined(first: Ring, others: Iterable[Ring]) -> Ring:
-    """One ring; each time the nearest other is joined to it, by a way there and back."""
+    """One ring: the nearest other ring is joined to it, repeatedly, by a bridge there and back."""
     ring, left = first, list(others)
     bridges = [_bridge(first, other) for other in left]
     while left:
@@ -136,11 +153,11 @@ def _joined(first: Ring, others: Iterable[Ring]) -> Ring:
 
 @dataclass(frozen=True)
 class _Bridge:
-    """The shortest way from a ring's points to another's."""
+    """The shortest connection of two rings."""
 
     length: float  # px, squared
     start: NDArray[np.float64]  # x, y
-    there: int  # place of its end in the other ring
+    there: int  # index of its end in the other ring
 
 
 def _bridge(ring: Ring, other: Ring) -> _Bridge:

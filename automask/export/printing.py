@@ -1,4 +1,4 @@
-"""What a person is told after an export."""
+"""The summary printed after an export."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SHOWN_SKIPPED = 10
 
 
 def print_result(console: Console, result: Result) -> None:
-    """What was written and where, what the polygons lose, what is not in it."""
+    """Print what was written and where, the loss of the polygons, and what was left out."""
     for line in lines(result.summary):
         console.print(shown(line))
     console.print(f"written: {shown(str(result.place))}")
 
 
 def lines(summary: dict[str, Any]) -> list[str]:
-    """The summary in words."""
+    """The summary as lines of text."""
     said = [
         f"{summary['format']}: {summary['photographs']} photographs, {summary['objects']} objects, "
         f"{summary['without_object']} photographs without any; classes: {_list(summary['classes'])}"

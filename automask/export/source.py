@@ -1,4 +1,4 @@
-"""What an export is made from: the records, masks and photographs of a run."""
+"""The records, masks and photographs that an export is made from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.errors import ImageError, UsageError
-from automask.evaluate.conventions import Convention, forced
+from automask.evaluate.conventions import Convention, parse_convention
 from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_ids, read_labels
 from automask.export.instances import Instance, instances
@@ -25,7 +25,7 @@ from automask.output.run_json import input_folder, read_run_json
 from automask.output.verdicts import rejected_images
 from automask.records import FAILED, OK, ImageRecord, Mask
 
-# The first that there is counts, before others one that was mended by hand. Ids tell objects apart.
+# The first that exists counts, after any that was edited by hand. Ids separate objects.
 KINDS = ("objects", "mask", "trimap")
 VALUES = "--values"
 
@@ -36,7 +36,7 @@ class Photo:
 
     record: ImageRecord
     stem: str  # of its results, relative path without extension
-    file: Path | None  # None: the photographs are not at hand
+    file: Path | None  # None: the photographs were not found
     category: str  # name of its objects' class
     split: str | None = None  # train, val or test
 
@@ -58,7 +58,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class PhotoMasks:
-    """What is in a photograph."""
+    """The objects of a photograph."""
 
     instances: tuple[Instance, ...]
     contour: Mask  # H x W, the pixels beside the objects that should not count
@@ -70,14 +70,14 @@ class Source:
 
     output: Path
     records: Mapping[str, ImageRecord]
-    photographs: Path | None  # None: where they were is no folder here
+    photographs: Path | None  # None: not found
     described: Mapping[str, Any]  # run.json
     trimap_values: Convention | None
-    mask_values: Convention | None  # forced; None: told from each file
+    mask_values: Convention | None  # given by an option; None: inferred from each file
     rejected: frozenset[str] = frozenset()  # images, by a person
 
     def find(self, photo: Photo) -> PhotoMasks:
-        """The objects of a photograph. Raises ImageError where its result cannot be used."""
+        """The objects of a photograph. Raises ImageError if its result is unusable."""
         kind, file = self.result(photo)
         labels, contour = self._read(file, kind)
         if labels.shape != photo.size:
@@ -92,7 +92,7 @@ class Source:
         return PhotoMasks(tuple(instances(labels)), contour)
 
     def result(self, photo: Photo) -> tuple[str, Path]:
-        """Kind and file of the result that counts. Raises ImageError where it is not there."""
+        """Kind and file of the result that counts. Raises ImageError if it is missing."""
         kind = self._kind(photo.record)
         file = self.output / output_path(photo.stem, kind)
         if not file.is_file():
@@ -109,7 +109,7 @@ class Source:
         raise ImageError("it has neither mask, trimap nor objects; run again with --save mask")
 
     def _read(self, file: Path, kind: str) -> tuple[NDArray[Any], Mask | None]:
-        """Labels, and the contour where the file has one."""
+        """Labels, and the contour if the file has one."""
         if kind == "objects":
             return read_ids(file), None
         convention = self.trimap_values if kind == "trimap" else self.mask_values
@@ -126,8 +126,16 @@ class Source:
 def open_source(output: Path, images: Path | None, values: str | None) -> Source:
     """The output of a run, and where its photographs are.
 
-    images: the photographs; None: where `run.json` says. values: what the values of masks mean;
-    None: told from each file. Raises UsageError where there is no run, or `images` is no folder.
+    Args:
+        output: An output folder.
+        images: The photographs; None: where `run.json` says.
+        values: What the values of masks mean; None: inferred from each file.
+
+    Returns:
+        The source.
+
+    Raises:
+        UsageError: There is no run, or `images` is not a folder.
     """
     records = load_records(output)
     if not records:
@@ -136,7 +144,7 @@ def open_source(output: Path, images: Path | None, values: str | None) -> Source
     folder = images or input_folder(described)
     if images is not None and not images.is_dir():
         raise UsageError(f"--images {images} is no folder")
-    forced_values = None if values is None else forced(values, VALUES)
+    forced_values = None if values is None else parse_convention(values, VALUES)
     return Source(
         output=output,
         records=dict(sorted(records.items(), key=lambda pair: os.fsencode(pair[0]))),
@@ -149,7 +157,7 @@ def open_source(output: Path, images: Path | None, values: str | None) -> Source
 
 
 def photo_of(source: Source, record: ImageRecord, category: str) -> Photo:
-    """A record's photograph. Raises ImageError where there is nothing to export of it."""
+    """A record's photograph. Raises ImageError if it has nothing to export."""
     if record.status == FAILED:
         raise ImageError(f"masking failed: {record.error}")
     if record.output is None or not record.width or not record.height:
@@ -162,5 +170,5 @@ def photo_of(source: Source, record: ImageRecord, category: str) -> Photo:
 
 
 def is_empty(record: ImageRecord) -> bool:
-    """Whether a run found nothing there."""
+    """Whether the run found no object."""
     return record.status != OK

@@ -1,4 +1,4 @@
-"""Which photographs are for training, which for validation, which for the test."""
+"""Splits photographs into training, validation and test."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDES = ("train", "val", "test")
 
 @dataclass(frozen=True)
 class Shares:
-    """How much of the photographs each side gets; together 1."""
+    """The share of each side; together 1."""
 
     by_side: Mapping[str, float]
 
@@ -44,10 +44,18 @@ def split(
 ) -> dict[str, str]:
     """The side of each image; groups are never divided.
 
-    images: relative paths. groups: the number of each image's group, of near duplicates. Folder
-    by folder, in an order that only the names and the seed decide, each group goes to the side that
-    is furthest behind: so each folder, and the whole, is divided as the shares say, as nearly as
+    Folder by folder, in an order given by names and seed alone, each group goes to the side that is
+    furthest behind its share. So each folder, and the whole, is divided by the shares as nearly as
     the groups allow.
+
+    Args:
+        images: Relative paths.
+        groups: The number of each image's group of near duplicates.
+        shares: The share of each side.
+        seed: Of the order.
+
+    Returns:
+        train, val or test for each image.
     """
     members = defaultdict(list)
     for image, number in sorted(zip(images, groups, strict=True), key=lambda p: os.fsencode(p[0])):
@@ -64,6 +72,6 @@ def split(
 
 
 def _order(image: str, seed: int) -> tuple[bytes, bytes]:
-    """Folder by folder, within one by chance."""
+    """A sort key: by folder, pseudorandom within it."""
     name = os.fsencode(image)
     return os.path.dirname(name), hashlib.sha256(b"%d/%s" % (seed, name)).digest()

@@ -1,6 +1,6 @@
-"""Where an export is written: staged beside its place, then moved, file by file.
+"""The place of an export: staged beside it, then moved into it, file by file.
 
-An export's own list of files lets the next one replace it without touching what others put there.
+An export's list of its files lets the next one replace them and touch no others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STAGE = ".automask-export.partial"
 
 @dataclass
 class Target:
-    """A folder that an export fills, or one file that it is."""
+    """The folder, or the single file, of an export."""
 
     folder: Path
     single: str | None = None  # the one file's name; None: a folder
@@ -30,15 +30,15 @@ class Target:
 
     @property
     def summary_name(self) -> str:
-        """One for a folder; beside a single file one that tells whose it is."""
+        """The name of the summary; beside a single file it contains that file's name."""
         return SUMMARY if self.single is None else f"{Path(self.single).stem}.{SUMMARY}"
 
     def main(self, name: str) -> str:
-        """What a format's one file is called: `name`, or as the user said."""
+        """The name of a format's single file: `name`, or the user's."""
         return self.single or name
 
     def path(self, relative: str) -> Path:
-        """Where to write a file, its folder made, so that `commit` takes it along."""
+        """Where to write a file so that `commit` moves it; makes its folder."""
         place = self.folder / STAGE / relative
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -48,34 +48,40 @@ class Target:
         return place
 
     def write(self, relative: str, data: bytes) -> None:
-        """Writes a file. Raises OutputError."""
+        """Write a file. Raises OutputError."""
         try:
             self.path(relative).write_bytes(data)
         except OSError as error:
             raise OutputError(f"cannot write {self.folder / relative}: {error.strerror}") from error
 
     def write_text(self, relative: str, text: str) -> None:
-        """Writes UTF-8. Raises OutputError."""
+        """Write UTF-8. Raises OutputError."""
         self.write(relative, text.encode())
 
     def write_json(self, relative: str, values: object) -> None:
-        """Writes ASCII: file names that are no UTF-8 survive. Raises OutputError."""
+        """Write JSON as ASCII, which keeps names that are not UTF-8. Raises OutputError."""
         self.write(relative, json.dumps(values, ensure_ascii=True).encode())
 
     def drop(self, relative: str) -> None:
-        """Forgets a file of a photograph that turned out to be unusable."""
+        """Drop a file of a photograph that turned out to be unusable."""
         (self.folder / STAGE / relative).unlink(missing_ok=True)
         self.files.remove(relative)
 
     def discard(self) -> None:
-        """Takes away what was staged."""
+        """Delete what was staged."""
         shutil.rmtree(self.folder / STAGE, ignore_errors=True)
 
     def commit(self, summary: dict[str, Any]) -> None:
-        """Moves all files to their places, and away those of the export that was here before.
+        """Move all files into place, and delete those of the previous export.
 
-        The summary, which lists them, is written before and after: a commit that is interrupted
-        leaves nothing that the next one does not know of. Raises OutputError.
+        The summary, which lists them, is written before and after, so that the next export knows
+        all files of an interrupted one.
+
+        Args:
+            summary: The content of the export's JSON.
+
+        Raises:
+            OutputError: A file cannot be written.
         """
         before = [] if self.single else _listed(self.folder)
         try:
@@ -97,10 +103,21 @@ class Target:
 
 
 def open_target(out: Path, suffix: str | None, overwrite: bool, forbidden: Path | None) -> Target:
-    """A folder, or, where `out` ends in the format's `suffix`, a file.
+    """The target of an export: a folder, or a file if `out` ends in the format's `suffix`.
 
-    forbidden: the folder of photographs. Raises UsageError where `out` lies in it, is a folder with
-    files that are no export's, or a file, unless `overwrite`; OutputError where it cannot be made.
+    Args:
+        out: The value of --out.
+        suffix: Of the format's single file; None: it has none.
+        overwrite: Whether other files may be replaced.
+        forbidden: The folder of photographs.
+
+    Returns:
+        The target, with an empty staging folder.
+
+    Raises:
+        UsageError: `out` lies among the photographs, or is a file or a folder with files of other
+            origin, without `overwrite`.
+        OutputError: The folder cannot be made.
     """
     if forbidden is not None and out.resolve().is_relative_to(forbidden.resolve()):
         raise UsageError(
@@ -109,8 +126,8 @@ def open_target(out: Path, suffix: str | None, overwrite: bool, forbidden: Path 
         )
     single = suffix is not None and out.suffix.lower() == suffix and not out.is_dir()
     if out.exists() and not overwrite and _is_foreign(out):
-        what = "exists" if single else "is not empty, and what is in it is no export"
-        raise UsageError(f"--out {out} {what}; name another, or say --overwrite")
+        what = "exists" if single else "is not empty, and its content is not an export"
+        raise UsageError(f"--out {out} {what}; name another, or add --overwrite")
     target = Target(out.parent, out.name) if single else Target(out)
     try:
         target.discard()
@@ -121,7 +138,7 @@ def open_target(out: Path, suffix: str | None, overwrite: bool, forbidden: Path 
 
 
 def _is_foreign(out: Path) -> bool:
-    """Whether there is something that no earlier export has put there."""
+    """Whether there are files that no earlier export wrote."""
     if not out.is_dir():
         return True
     names = {entry.name for entry in out.iterdir()} - {STAGE}
@@ -129,7 +146,7 @@ def _is_foreign(out: Path) -> bool:
 
 
 def _listed(folder: Path) -> list[str]:
-    """The files of the export that is in a folder; none where its list cannot be trusted."""
+    """The files of the export in a folder; none if its list is invalid."""
     try:
         files = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -143,7 +160,7 @@ def _is_within(relative: str) -> bool:
 
 
 def _remove(folder: Path, relative: str) -> None:
-    """Deletes a file, and the folders that are empty after it."""
+    """Delete a file, and the folders that become empty."""
     (folder / relative).unlink(missing_ok=True)
     for parent in PurePosixPath(relative).parents:
         if str(parent) == "." or not (folder / parent).is_dir() or any((folder / parent).iterdir()):

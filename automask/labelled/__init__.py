@@ -1,1 +1,1 @@
-"""Photographs with true masks, real or made up."""
+"""Photographs with true masks, real or synthetic."""

@@ -1,4 +1,4 @@
-"""Photographs with their true masks, to measure on or to learn from."""
+"""Photographs with their true masks, for measurement and training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from automask.labelled.studio import product_shot
 from automask.output.verdicts import rejected_images
 from automask.records import Mask
 
-FOREGROUND = 128  # from here on; half of 255, rounded up
+FOREGROUND = 128  # lowest value of the object; half of 255, rounded up
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Labelled:
 
 
 class LabelledFolder:
-    """The images of a folder with their masks `masks/<stem>.png`, see `load_mask`, in turn.
+    """Iterates over the images of a folder with their masks `masks/<stem>.png`, see `load_mask`.
 
-    Where `masks` is of the output of a run, those that a person rejected are left out.
+    If `masks` belongs to the output of a run, images that a person rejected are left out.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LabelledFolder:
         rejected = rejected_images(masks.parent)
         jobs = [job for job in scan(config.input) if job.image not in rejected]
         self.rejected = rejected
-        self.jobs = jobs[::every][: config.limit]  # every so many-th
+        self.jobs = jobs[::every][: config.limit]  # every K-th image only
         if not self.jobs:
             raise UsageError(f"no image in {config.input}")
 
@@ -64,16 +64,23 @@ class LabelledFolder:
 
 
 def _in_studio(name: str, image: NDArray[np.uint8], truth: Mask) -> tuple[NDArray[np.uint8], Mask]:
-    """The same backdrop for the same name, whatever else is in the folder."""
+    """On a backdrop that depends only on the name."""
     rng = np.random.default_rng(list(os.fsencode(name)))
     shot, mask = product_shot(image, truth.astype(np.uint8) * 255, rng)
     return shot, mask >= 128
 
 
 def load_mask(file: Path) -> Mask:
-    """A true mask, H x W bool: the object is where gray is 128 or more, or 1 in a file of 0 and 1.
+    """A true mask: the object is 128 and more, or 1 in a file of 0 and 1.
 
-    Raises UsageError where it cannot be read, or its values are neither.
+    Args:
+        file: The picture.
+
+    Returns:
+        H x W bool.
+
+    Raises:
+        UsageError: It cannot be read, or has other values.
     """
     values = read_labels(file)
     highest = int(values.max(initial=0))
@@ -86,9 +93,16 @@ def load_mask(file: Path) -> Mask:
 
 
 def read_labels(file: Path) -> NDArray[np.uint8]:
-    """The values of a one-channel picture, H x W uint8; colours become gray.
+    """The values of a one-channel picture; colours become gray.
 
-    Raises UsageError where it cannot be read.
+    Args:
+        file: The picture.
+
+    Returns:
+        H x W uint8.
+
+    Raises:
+        UsageError: It cannot be read.
     """
     try:
         with Image.open(file) as image:
@@ -98,7 +112,7 @@ def read_labels(file: Path) -> NDArray[np.uint8]:
 
 
 def check_sizes(name: str, image: NDArray[np.uint8], truth: Mask) -> None:
-    """Raises UsageError where a mask is not of its photograph's size."""
+    """Raise UsageError if a mask is not of its photograph's size."""
     if truth.shape != image.shape[:2]:
         raise UsageError(
             f"{name!a} is, upright, {image.shape[:2]}, its mask {truth.shape} (height, width): "

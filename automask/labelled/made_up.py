@@ -1,9 +1,9 @@
-"""Proposals made from a true mask, to measure the choice apart from any model.
+"""Synthetic proposals from a true mask, to measure the choice independently of any model.
 
-What an automatic mask generator gives for a photograph, drawn from the truth instead: the object
-with a wavering outline, parts of it, the background, pieces of the background, and the object with
-a piece of background. The scores are those of a model that scores what is easy to outline and not
-what is the subject: the background, large and smooth, gets the highest, as it does in practice.
+What an automatic mask generator returns, drawn from the truth instead: the object with a perturbed
+outline, its parts, the background, pieces of the background, and the object with a piece of
+background. The scores are those of a model that rates what is easy to outline, not the subject: the
+background, large and smooth, gets the highest.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ def proposals_from_truth(
 ) -> list[Proposal]:
     """Proposals for a photograph with this true mask (H x W), in random order, scores noisy.
 
-    has_whole: whether the object itself is among them, or its parts only.
+    Args:
+        truth: H x W bool.
+        rng: Of outlines, parts, scores and order.
+        has_whole: Whether the object itself is among them, or only its parts.
+
+    Returns:
+        The proposals.
     """
     background = ~truth
     pieces = _split(background, rng)
@@ -38,8 +44,8 @@ def proposals_from_truth(
     return [_scored(masks[i][0], masks[i][1], rng) for i in order if masks[i][0].any()]
 
 
-class NeverAgain:
-    """A proposer that is not asked for a second look: the proposals are not its own."""
+class NoSecondLook:
+    """A proposer without a second look, because the proposals are not its own."""
 
     look_again_below = 0.0
 

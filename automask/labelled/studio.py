@@ -1,7 +1,7 @@
 """Studio shots made from photographs: the object cut out and set on a backdrop with its shadow.
 
-The bundled model learns from them and `automask eval-choice --studio` measures on them: a backdrop
-taken for the object is the failure that this project exists to end.
+The bundled model is trained on them, and `automask develop eval-choice --studio` measures on them:
+a backdrop chosen as the object is the failure that automask must avoid.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 SOFT_EDGE = 0.7  # px, standard deviation; true masks are hard, photographs' edges are not
-FILL = (0.4, 0.95)  # of the frame's side that the object would fill first
+FILL = (0.4, 0.95)  # of the frame's side that the object fills at most
 MAX_ENLARGEMENT = 1.5  # more would show as blur
 
 
 def product_shot(image: Image, mask: Image, rng: np.random.Generator) -> tuple[Image, Image]:
     """The object scaled and moved to lie whole in the frame, on a backdrop; with its new mask.
 
-    image: H x W x 3 uint8; mask: H x W, 0..255, not empty. The sizes stay. What a photograph cut
-    off at its border stays cut off.
+    Args:
+        image: H x W x 3 uint8.
+        mask: H x W, 0..255, not empty.
+        rng: Of place, scale, backdrop and shadow.
+
+    Returns:
+        Image and mask of the same sizes. What the border cuts off stays cut off.
     """
     h, w = mask.shape
     left, top, width, height = cv2.boundingRect(mask)
@@ -35,7 +40,13 @@ def product_shot(image: Image, mask: Image, rng: np.random.Generator) -> tuple[I
 def on_backdrop(image: Image, mask: Image, rng: np.random.Generator) -> Image:
     """The object of an image (H x W x 3 uint8, mask H x W 0..255) on a random studio backdrop.
 
-    Plain or graded, in most cases with a soft shadow; H x W x 3 uint8. The mask stays true.
+    Args:
+        image: H x W x 3 uint8.
+        mask: H x W, 0..255; it stays valid.
+        rng: Of backdrop and shadow.
+
+    Returns:
+        H x W x 3 uint8: a plain or graded backdrop, in most cases with a soft shadow.
     """
     alpha = soft_alpha(mask)
     backdrop = _gradient(mask.shape[0], mask.shape[1], rng)

@@ -94,7 +94,7 @@ class Supervisor:
         comes up.
         """
         self._waiting.extend(jobs)
-        with self.stop.told_to(lambda: self._heard.put(None)):
+        with self.stop.calling(lambda: self._heard.put(None)):
             try:
                 while self._has_work():
                     self._staff()

@@ -1,1 +1,1 @@
-"""The morning after: what a run did, as one page that needs nothing else."""
+"""The report of a run as one self-contained page."""

@@ -1,4 +1,4 @@
-"""A report from end to end: read, reckon, draw, write."""
+"""A report from end to end: read, summarise, draw, write."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from automask.report.page import Material, render
 from automask.report.pictures import Track, draw_all
 from automask.report.read import read_run
 from automask.report.timeline import timeline_of
-from automask.report.timing import tell_timing
+from automask.report.timing import timing_of
 from automask.system.files import write_atomic
 
 NAME = "report.html"
-MOST_INSIDE = 2000  # images; of more, the pictures lie in a folder beside the page
-KEPT = ".report"  # in the output folder: what is drawn once and put into each new page
+MOST_INSIDE = 2000  # images; with more, the pictures lie in a folder beside the page
+KEPT = ".report"  # in the output folder: pictures drawn once and used in each new page
 LOCK = ".lock"  # in the folder of pictures
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a report came to."""
+class ReportFiles:
+    """The files of a report."""
 
     page: Path
     folder: Path | None  # of pictures beside it; None: they are inside
@@ -40,17 +40,25 @@ def write_report(
     page: Path | None = None,
     photographs: Path | None = None,
     track: Track = lambda drawn, _total: drawn,
-) -> Written:
-    """Writes the page of an output folder's run. page: None is OUTPUT/report.html.
+) -> ReportFiles:
+    """Write the report of an output folder.
 
-    photographs: where they are; None: where the run had them. track: is handed the images as they
-    are drawn and how many there are, and hands them on.
+    Args:
+        output: The output folder.
+        page: The page; None: OUTPUT/report.html.
+        photographs: Their folder; None: the input folder of the run.
+        track: Wraps the images as they are drawn, given their number, to show progress.
 
-    Raises UsageError where there is no run, OutputError where something cannot be written.
+    Returns:
+        The files written.
+
+    Raises:
+        UsageError: There is no run.
+        OutputError: Something cannot be written.
     """
     page = page or output / NAME
     run = read_run(output, photographs)
-    timeline, timing = timeline_of(run.records), tell_timing(run.records)
+    timeline, timing = timeline_of(run.records), timing_of(run.records)
     inside = len(run.records) <= MOST_INSIDE
     try:
         with _place(output) if inside else nullcontext(_beside(page)) as folder, _alone(folder):
@@ -63,17 +71,17 @@ def write_report(
         one.picture is None and record.is_done
         for record, one in zip(run.records, drawn, strict=True)
     )
-    return Written(page, None if inside else _beside(page), missing, run.photographs)
+    return ReportFiles(page, None if inside else _beside(page), missing, run.photographs)
 
 
 def _beside(page: Path) -> Path:
-    """report.html -> report_files, as browsers call such a folder."""
+    """report.html -> report_files, the name that browsers use."""
     return page.with_name(f"{page.stem}_files")
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """A second report of one output, by hand while a run ends, waits for the first."""
+    """Make a second report of an output, started while a run ends, wait for the first."""
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / LOCK):
         yield
@@ -81,7 +89,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _place(output: Path) -> Iterator[Path]:
-    """Where pictures for the page's inside are drawn; other people's output keeps none of them."""
+    """The folder of embedded pictures; temporary if the output is not writable."""
     if os.access(output, os.W_OK):
         yield output / KEPT
         return

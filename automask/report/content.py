@@ -1,4 +1,4 @@
-"""The images as the page's script takes them: plain JSON, every name already harmless to show."""
+"""The images as JSON for the page's script, with every name escaped for display."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TOP_FOLDER = "(the input folder itself)"
 
 @dataclass(frozen=True)
 class Links:
-    """Where results and photographs are, as the page sees it; None: nowhere it could say."""
+    """The addresses of results and photographs from the page; None: unknown."""
 
     output: str | None
     photographs: str | None
 
 
 def links_from(page: Path, run: Run) -> Links:
-    """Relative addresses, so that a folder can be moved or shared as a whole."""
+    """Relative addresses, so that a folder can be moved as a whole."""
     return Links(
         _relative(run.output, page.parent),
         _relative(run.photographs, page.parent) if run.photographs is not None else None,
@@ -38,12 +38,12 @@ def links_from(page: Path, run: Run) -> Links:
 
 
 def folder_of(record: ImageRecord) -> str:
-    """The folder of an image within the input, as it is shown; "" for the input itself."""
+    """The folder of an image within the input, for display; "" for the input itself."""
     return visible(record.image.rpartition("/")[0])
 
 
 def folder_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
-    """Images in each folder and below, for every folder that holds some, in order of the names."""
+    """The number of images in and below each folder that has some, sorted by name."""
     counts: dict[str, int] = {}
     for record in records:
         parts = folder_of(record).split("/")
@@ -54,7 +54,7 @@ def folder_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
 
 
 def rows(run: Run, drawn: Sequence[Drawn], links: Links, inside: bool, page: Path) -> list[Any]:
-    """One dict for each image, in the order of the records. inside: pictures lie in the page."""
+    """One dict for each image, in the order of the records. inside: pictures are embedded."""
     rank = {record.image: place for place, record in enumerate(review_queue(run.records))}
     return [
         {
@@ -68,7 +68,7 @@ def rows(run: Run, drawn: Sequence[Drawn], links: Links, inside: bool, page: Pat
 
 
 def to_json(values: Any) -> str:
-    """JSON that may stand inside a <script>: ASCII, and nothing in it can end the element."""
+    """JSON that is safe inside a <script>: ASCII, without anything that ends the element."""
     text = json.dumps(values, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
@@ -102,10 +102,10 @@ def _links(record: ImageRecord, links: Links) -> Iterable[tuple[str, str]]:
 
 
 def _more(record: ImageRecord) -> Iterable[tuple[str, str]]:
-    """What only the large view shows."""
+    """The values shown only in the large view."""
     if record.objects is not None:
         yield "objects", str(record.objects)
-    # What was taken back for want of memory: nothing is downgraded silently.
+    # What was reduced when memory ran short: nothing is downgraded silently.
     if record.steps:
         yield "done with less memory", visible(", ".join(record.steps))
     if record.attempts > 1:
@@ -126,5 +126,5 @@ def _beside(picture: Path, page: Path) -> str:
 
 
 def _quoted(path: str) -> str:
-    """A path as an address, bytes that are no text included; `:` too, lest it name a scheme."""
+    """A path as a URL; bytes that are not text are quoted, and `:`, which could name a scheme."""
     return quote(os.fsencode(path))

@@ -1,4 +1,4 @@
-"""The page's words and figures: the top line, whether it is finished, how it was made."""
+"""The text and figures of the page: headline, completeness, settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Table:
-    """Names and values that a person may want to look up."""
+    """Names and values to look up."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
@@ -41,7 +41,7 @@ class Table:
 
 
 def headline(run: Run, timeline: Timeline) -> list[Item]:
-    """What a person wants to know in the morning, first."""
+    """The figures at the top of the page."""
     counts = Counter(record.status for record in run.records)
     return [
         Item("images", f"{len(run.records):,}"),
@@ -57,10 +57,10 @@ def headline(run: Run, timeline: Timeline) -> list[Item]:
 
 
 def finish(run: Run) -> Item:
-    """Did it finish?"""
+    """Whether the run finished, as a sentence."""
     if run.missing is None:
         words = (
-            "Whether every photograph has been masked cannot be told: the input folder is not "
+            "Whether every photograph has been masked is unknown: the input folder is not "
             "where it was. automask report OUTPUT --images FOLDER looks there."
         )
         return Item("", words, mood="warn")
@@ -87,7 +87,7 @@ def _of_each_task(run: Run) -> str:
 
 
 def queue_words(records: Sequence[ImageRecord]) -> str:
-    """How many to look at, and why; failures, which are listed, left out."""
+    """The number of images to check, and why; failures are listed apart."""
     masked = [record for record in records if record.status == OK]
     unsure = sum((record.confidence or 0.0) < LOW_CONFIDENCE for record in masked)
     flagged = sum(bool(record.flags) for record in masked)
@@ -114,7 +114,7 @@ def timing_words(timing: Timing, timeline: Timeline) -> str:
 
 
 def command_line(run: Run) -> str:
-    """The command of the last call, as a shell takes it; "" where it is not known."""
+    """The command of the last call, quoted for a shell; "" if unknown."""
     words = run.setting("command")
     if not isinstance(words, list) or len(words) < 2:
         return ""
@@ -122,7 +122,7 @@ def command_line(run: Run) -> str:
 
 
 def notes(run: Run) -> list[str]:
-    """What the tables do not tell."""
+    """Warnings about mixed settings or checkpoints."""
     told = []
     if len({record.settings for record in run.records if record.is_done}) > 1:
         told.append("Not all images were masked with the same settings.")
@@ -132,7 +132,7 @@ def notes(run: Run) -> list[str]:
 
 
 def tables(run: Run) -> list[Table]:
-    """Machine, versions and settings, from `run.json`; the checkpoint's hash from the records."""
+    """Machine, versions and settings of `run.json`; the checkpoint's hash from the records."""
     described = run.described
     machine = {
         "checkpoint": _several(record.model for record in run.records),

@@ -1,4 +1,4 @@
-"""A mask's outline as the path of an SVG: sharp at every size, a kilobyte and a half."""
+"""A mask's outline as an SVG path: sharp at every size, about 1.5 kB."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from automask.image.results import kind_to_read
 from automask.image.write import FOLDERS, output_path
 from automask.records import OK, ImageRecord
 
-# The path's own units: the longer side of the photograph is so many of them.
+# Units of the path along the longer side of the photograph.
 LONGER_SIDE = 1000
-TOLERANCE = 1.0  # units that a straight line may stray from the outline
-LEAST_AREA = 2.0  # square units; smaller specks are drawn only where there is nothing else
+TOLERANCE = 1.0  # largest distance of path and outline, units
+LEAST_AREA = 2.0  # square units; smaller specks are drawn only without anything larger
 
-KINDS = ("objects", "mask", "alpha", "trimap")  # that tell the object's outline, the best first
+KINDS = ("objects", "mask", "alpha", "trimap")  # that show the object's outline, the best first
 
 
 def outline_source(output: Path, record: ImageRecord) -> tuple[str, str] | None:
@@ -36,9 +36,14 @@ def result_file(record: ImageRecord, kind: str) -> str | None:
 
 
 def outline(mask: NDArray[np.bool_]) -> str:
-    """SVG path data of a mask (H x W), holes included: to be filled by the even-odd rule.
+    """The outline of a mask as SVG path data, to be filled by the even-odd rule.
 
-    Whole units, the longer side LONGER_SIDE of them, origin at the top left. "" for an empty mask.
+    Args:
+        mask: H x W bool.
+
+    Returns:
+        Path data with holes, in integer units, LONGER_SIDE of them along the longer side, origin
+        at the top left; "" for an empty mask.
     """
     scale = LONGER_SIDE / max(mask.shape)
     found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)

@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else and asks nothing of anyone."""
+"""The report as one self-contained HTML file, without network access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHOWN_SLOWEST = 10
 
 @dataclass(frozen=True)
 class Material:
-    """All that a page is made of."""
+    """The content of a page."""
 
     run: Run
     timeline: Timeline
@@ -41,7 +41,7 @@ class Material:
 
 
 def render(material: Material) -> str:
-    """The whole page, ASCII but for the names' own letters."""
+    """The page, ASCII except for letters of file names."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -75,7 +75,7 @@ def _words(material: Material) -> dict[str, Any]:
 
 
 def _lists(material: Material) -> dict[str, Any]:
-    """What the script works on, and the lists that stand in the page without it."""
+    """The data of the script, and the lists that the page has without it."""
     records = material.run.records
     index = {record.image: number for number, record in enumerate(records)}
     failed = [record for record in records if record.status == FAILED]
@@ -128,7 +128,7 @@ def _slow(record: ImageRecord, index: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _statuses(records: Sequence[ImageRecord]) -> Iterator[tuple[str, str, int]]:
-    """Value, words and number of images of each choice of the filter."""
+    """Value, label and number of images of each choice of the filter."""
     counts = Counter(record.status for record in records)
     yield "", "all", len(records)
     yield "check", "to check", sum(map(needs_look, records))
@@ -138,13 +138,13 @@ def _statuses(records: Sequence[ImageRecord]) -> Iterator[tuple[str, str, int]]:
 
 
 def _pictures(material: Material) -> Iterable[str | None]:
-    """Base64 of each record's picture, read when its turn comes: together they may be large."""
+    """Base64 of each record's picture, read one at a time because together they may be large."""
     for one in material.drawn:
         yield base64.b64encode(one.picture.read_bytes()).decode() if one.picture else None
 
 
 def _policy(css: str, js: str) -> str:
-    """Nothing may be loaded but pictures: from the page itself, or from files beside it."""
+    """The content security policy: only pictures load, from the page or files beside it."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -158,7 +158,7 @@ def _policy(css: str, js: str) -> str:
 
 
 def _source(text: str) -> str:
-    """A text by its hash: no other script or style is run."""
+    """The hash of a script or style, the only one allowed."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 

@@ -1,4 +1,4 @@
-"""Small pictures of the photographs and their masks' outlines, each drawn once and kept."""
+"""Thumbnails of the photographs with their outlines, drawn once and cached."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from automask.report.read import Run
 from automask.system.cores import available_cores
 from automask.system.files import write_atomic
 
-# Pixels of a picture's longer side, by how many images there are at most: so that a page with the
-# pictures inside stays well below 100 MB (2,000 of 448 px are 55 MB).
+# Pixels of a picture's longer side, by the largest number of images, such that a page with embedded
+# pictures stays well below 100 MB (2,000 of 448 px are 55 MB).
 SIZES = ((250, 1024), (600, 704), (float("inf"), 448))
 JPEG_QUALITY = 60
-RULES = 1  # raised whenever other pictures or outlines are drawn of the same files
+RULES = 1  # raised when the same files would be drawn differently
 OUTLINES = "outlines.json"
 
 Track = Callable[[Iterable["Drawn"], int], Iterable["Drawn"]]
@@ -36,20 +36,30 @@ Track = Callable[[Iterable["Drawn"], int], Iterable["Drawn"]]
 
 @dataclass(frozen=True)
 class Drawn:
-    """What there is to see of one image."""
+    """The picture and outline of one image."""
 
-    picture: Path | None  # JPEG, at most `longest_px` long; None: the photograph is not there
+    picture: Path | None  # JPEG, at most `longest_px` long; None: the photograph is missing
     outline: str  # SVG path data, see outline.py; "": no object, or no result to draw it from
-    outline_key: str | None = None  # under which it is kept
+    outline_key: str | None = None  # key in the cache
 
 
 def draw_all(run: Run, folder: Path, track: Track) -> list[Drawn]:
-    """Pictures and outlines of all records, in their order; `folder` keeps what is drawn.
+    """Draw pictures and outlines of all records, in their order.
 
-    Photographs that are not there, or cannot be read, have no picture; nor have failed ones: what
-    killed a worker while it was decoded would kill this process too. Threads are enough, since
-    Pillow and OpenCV let go of the interpreter while they work. Raises OSError where `folder`
-    cannot be written or is not there.
+    Missing and unreadable photographs have no picture, nor have failed ones: what killed a worker
+    while decoding would kill this process too. Threads are enough, because Pillow and OpenCV
+    release the interpreter lock.
+
+    Args:
+        run: The run.
+        folder: The cache of pictures.
+        track: Wraps the images as they are drawn, given their number.
+
+    Returns:
+        The pictures.
+
+    Raises:
+        OSError: `folder` cannot be written or does not exist.
     """
     artist = _Artist(run, folder, _kept_outlines(folder))
     with ThreadPoolExecutor(available_cores()) as threads:
@@ -60,12 +70,12 @@ def draw_all(run: Run, folder: Path, track: Track) -> list[Drawn]:
 
 
 def longest_px(images: int) -> int:
-    """How large the pictures of so many images are, so that a browser opens them all in a page."""
+    """The size of pictures, such that a browser can open the page with this many images."""
     return next(longest for most, longest in SIZES if images <= most)
 
 
 class _Artist:
-    """Draws what is not kept from an earlier time."""
+    """Draws what is not in the cache."""
 
     def __init__(self, run: Run, folder: Path, outlines: dict[str, str]) -> None:
         self.run, self.folder, self.outlines = run, folder, outlines
@@ -102,7 +112,7 @@ class _Artist:
             return None
 
     def _kept(self, record: ImageRecord) -> Path | None:
-        """A picture of another size, from a time when there were more or fewer images."""
+        """The cached picture of a record, if its size is still right."""
         kept = (self._place(record, longest) for _, longest in SIZES)
         return next(filter(_is_whole, kept), None)
 
@@ -117,7 +127,7 @@ class _Artist:
             key = _digest((name, info.st_size, info.st_mtime_ns, str(self.trimaps)))
             kept = self.outlines.get(key)
             return outline(read_mask(file, kind, self.trimaps)) if kept is None else kept, key
-        except (OSError, ImageError):  # deleted after the run, or mended into what no reader takes
+        except (OSError, ImageError):  # deleted after the run, or edited into an unreadable file
             return "", None
 
 
@@ -128,13 +138,14 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _digest(parts: tuple[object, ...]) -> str:
-    """A name that says nothing of the file's own, which may hold anything."""
+    """A cache key, independent of the characters in file names."""
     return hashlib.sha256(ascii((RULES, *parts)).encode()).hexdigest()[:24]
 
 
 def _write(target: Path, data: bytes) -> None:
-    """Without the fsync of `write_atomic`, a third of the time: what a power cut leaves torn,
-    `_is_whole` sees.
+    """Write without the fsync of `write_atomic`, in a third of the time.
+
+    `_is_whole` detects what a power cut leaves torn.
     """
     partial = target.with_suffix(".partial")
     try:
@@ -146,7 +157,7 @@ def _write(target: Path, data: bytes) -> None:
 
 
 def _is_whole(file: Path) -> bool:
-    """Whether a JPEG is there from its first mark to its last."""
+    """Whether a JPEG is complete, from its first marker to its last."""
     try:
         with file.open("rb") as opened:
             begins = opened.read(2)
@@ -170,7 +181,7 @@ def _keep_outlines(folder: Path, drawn: Iterable[Drawn]) -> None:
 
 
 def _remove_others(folder: Path, drawn: Iterable[Drawn]) -> None:
-    """Pictures of photographs that have changed or gone."""
+    """Delete pictures of photographs that have changed or are gone."""
     in_use = {one.picture for one in drawn}
     for file in _pictures(folder):
         if file not in in_use:
@@ -178,5 +189,5 @@ def _remove_others(folder: Path, drawn: Iterable[Drawn]) -> None:
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
-    """Only names of our own making: a folder of that name may hold other things."""
+    """The cached pictures, by our own names: the folder may hold other files."""
     return (file for file in folder.glob("*.jpg") if len(file.stem) == 24)

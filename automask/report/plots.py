@@ -1,4 +1,4 @@
-"""The run's times as plots: SVG that a page takes its colours, and a printer its hatches, from."""
+"""Plots of the run's times as SVG, in the page's colours, with hatches for printers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 WIDTH = 5.2  # inches: 374 units, about the pixels of a phone, so that text is as large as said
 HEIGHT = 2.9  # inches
 FONT_SIZE = 10  # units
-# Okabe and Ito's colours, which the colour-blind tell apart; hatches for printers and screens
-# without colour.
+# Okabe and Ito's colours, distinct for the colour-blind; hatches for printers and screens without
+# colour.
 FILLS = ("#999999", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442")
 HATCHES = ("", "///", "...", "\\\\\\", "xxx", "---", "++")
 BLUE, ORANGE = FILLS[1], FILLS[2]
-MOST_WORKERS = 16  # bars; of more, those with the least to do
+MOST_WORKERS = 16  # bars; with more workers, those with the least load
 MOST_BARS = 40  # of the distribution
 MOST_LETTERS = 18  # of a worker's name beside its bar
 
@@ -37,11 +37,11 @@ class Plot:
 
     title: str
     svg: str  # element for a page; no script, no style, no reference to anything outside
-    words: str  # what it shows, for those who do not see it
+    words: str  # its description for screen readers
 
 
 def draw_plots(timing: Timing, timeline: Timeline) -> list[Plot]:
-    """Seconds by stage, their distribution, rate over time, workers' load: what there is."""
+    """Draw seconds by stage, their distribution, rate over time, and load of workers."""
     return [
         *([_stages(timing), _distribution(timing)] if timing.totals else []),
         *([_throughput(timeline)] if timeline.rates else []),
@@ -75,7 +75,7 @@ def _stages(timing: Timing) -> Plot:
 
 def _distribution(timing: Timing) -> Plot:
     totals = np.array(timing.totals)
-    # A few images that waited for a disk must not squeeze all others into one bar.
+    # Few images that waited for a disk must not squeeze all others into one bar.
     far = max(timing.p95 * 1.6, timing.median * 2.5)
     beyond = int((totals > far).sum())
 
@@ -185,7 +185,7 @@ def _plot(title: str, draw: Callable[[Axes], None], words: str, height: float = 
 
 
 def _legend_above(axes: Axes) -> None:
-    """Where it can hide nothing."""
+    """Place the legend above the axes, where it hides nothing."""
     axes.legend(
         loc="lower left", bbox_to_anchor=(-0.06, 1.0), ncols=4, frameon=False,
         handlelength=1.8, columnspacing=1.2,
@@ -193,13 +193,13 @@ def _legend_above(axes: Axes) -> None:
 
 
 def _time_unit(seconds: float) -> tuple[str, float]:
-    """The unit to count a night in, and its length in seconds."""
+    """The unit of the time axis, and its length in seconds."""
     units: Sequence[tuple[str, float]] = (("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
     return next((unit for unit in units if seconds >= 3 * unit[1]), units[-1])
 
 
 def _shortened(worker: str) -> str:
-    """Of a long host's name the end, where the process id is."""
+    """The end of a long worker name, which has the process id."""
     return worker if len(worker) <= MOST_LETTERS else "…" + worker[1 - MOST_LETTERS :]
 
 

@@ -1,4 +1,4 @@
-"""What an output folder tells of its run: records, `run.json`, and where the photographs are."""
+"""Reads an output folder: records, `run.json`, and the place of the photographs."""
 
 from __future__ import annotations
 
@@ -21,24 +21,32 @@ from automask.sharding.shard import index_of
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that is known of a run."""
+    """A run, read from its output folder."""
 
     output: Path
-    records: tuple[ImageRecord, ...]  # in the order of their names' bytes
+    records: tuple[ImageRecord, ...]  # sorted by the bytes of their names
     described: dict[str, Any]  # `run.json`; empty where there is none
-    photographs: Path | None  # the input folder; None: it is not where it was
-    missing: int | None  # photographs to be masked without a record; None: it cannot be told
+    photographs: Path | None  # the input folder; None: not found
+    missing: int | None  # photographs to be masked without a record; None: unknown
     beyond: int = 0  # others without a record, which --limit leaves out
 
     def setting(self, *names: str) -> Any:
-        """A value of `run.json` by its path, e.g. ("config", "trimap"); None where it is not."""
+        """A value of `run.json` by its path, e.g. ("config", "trimap"); None if absent."""
         return setting(self.described, *names)
 
 
 def read_run(output: Path, photographs: Path | None = None) -> Run:
-    """Reads an output folder. photographs: where they are now; None: as `run.json` has it.
+    """Read an output folder.
 
-    Raises UsageError where the folder holds no record, or `photographs` is no folder.
+    Args:
+        output: The output folder.
+        photographs: Their folder; None: as in `run.json`.
+
+    Returns:
+        The run.
+
+    Raises:
+        UsageError: The folder holds no record, or `photographs` is not a folder.
     """
     if photographs is not None and not photographs.is_dir():
         raise UsageError(f"--images {photographs} is not a folder")
@@ -53,14 +61,14 @@ def read_run(output: Path, photographs: Path | None = None) -> Run:
 
 
 def needs_look(record: ImageRecord) -> bool:
-    """Whether a person should look at it: failed, nothing found, not sure, or flagged."""
+    """Whether a person should check it: failed, no object, low confidence, or flagged."""
     if record.is_done and source_of(record.mended) is not None:
-        return False  # a person has
+        return False  # a person has corrected it
     return record.status != OK or (record.confidence or 0.0) < LOW_CONFIDENCE or bool(record.flags)
 
 
 def review_queue(records: Iterable[ImageRecord]) -> list[ImageRecord]:
-    """What to look at, first what is most likely wrong: failures, no object, lowest confidence."""
+    """The images to check: failures first, then no object, then lowest confidence."""
     rank = {FAILED: 0, NO_OBJECT: 1, OK: 2}
     return sorted(
         filter(needs_look, records),
@@ -73,8 +81,9 @@ def _existing(folder: Path | None) -> Path | None:
 
 
 def _without_record(run: Run, folder: Path | None) -> tuple[int | None, int]:
-    """How many photographs of the folder no record tells of: of those to be masked, and of those
-    that --limit, which counts in each task of a job array by itself, leaves out.
+    """The number of photographs without a record: those to be masked, and those beyond --limit.
+
+    --limit counts in each task of a job array separately.
     """
     if folder is None:
         return None, 0

@@ -1,26 +1,34 @@
-"""matplotlib's SVG as an element of a page: in the page's colours, and without styles."""
+"""Embeds matplotlib's SVG in a page, in the page's colours and without styles."""
 
 from __future__ import annotations
 
 import re
 from xml.etree import ElementTree
 
-# What plots are drawn in where the page's own colours are meant; no plot has them otherwise.
+# Placeholders for the page's own colours; plots use these colours for nothing else.
 INK = "#010203"
 PAPER = "#fdfcfb"
 
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _DROPPED = frozenset(f"{{{_SVG}}}{name}" for name in ("metadata", "style"))
-# The page's own font serves; matplotlib's names no font that a phone has.
+# The page's font is used; matplotlib names fonts that phones lack.
 _LEFT_TO_PAGE = frozenset(("font", "font-family"))
 
 
 def for_page(data: bytes, title: str, words: str) -> str:
     """The <svg> element of a file by matplotlib, named by its title and described by `words`.
 
-    Styles become attributes, which a strict content security policy allows; ids are made the
-    page's only ones; black becomes the page's own colour of text.
+    Styles become attributes, which a strict content security policy allows; ids become unique in
+    the page; black becomes the page's text colour.
+
+    Args:
+        data: The SVG file.
+        title: Name of the element, and prefix of its ids.
+        words: Its description for screen readers.
+
+    Returns:
+        The element.
     """
     ElementTree.register_namespace("", _SVG)
     root = ElementTree.fromstring(data)

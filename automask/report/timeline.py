@@ -1,4 +1,4 @@
-"""When the images were masked, and by whom: sessions of work, pauses, rates, workers' load."""
+"""The timeline of a run: sessions, pauses, rates, and load of workers."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from automask.records import ImageRecord
 
-# With no image in any worker's hands for so long, the run was stopped and called again: starting
-# takes seconds, and between two images of one run there are milliseconds.
+# Without any image in progress for this long, the run was stopped and started again: a start takes
+# seconds, and between two images of a run there are milliseconds.
 PAUSE_SECONDS = 30.0
 MOST_BINS = 48  # of the rate over the night
-IMAGES_A_BIN = 20  # at least, on average: a rate of two images is noise
+IMAGES_A_BIN = 20  # images per stretch at least, on average: a rate of two is noise
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time, in seconds since the first image was begun."""
+    """A stretch of time, in seconds since the start of the first image."""
 
     start: float
     end: float
@@ -36,17 +36,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Timeline:
-    """What the records' times tell. Start-up before the first image is in none of them."""
+    """The timeline of a run from its records, which exclude the start-up."""
 
     began: datetime  # the first image's start, UTC
     sessions: tuple[Span, ...]  # work without a pause
     images: int
-    rates: tuple[tuple[Span, float], ...]  # images an hour, in stretches of about one length
-    loads: tuple[tuple[str, float], ...]  # worker, share of its time with an image in hand, 0..1
+    rates: tuple[tuple[Span, float], ...]  # images per hour, in stretches of similar length
+    loads: tuple[tuple[str, float], ...]  # worker, share of its time spent on images, 0..1
 
     @property
     def seconds_wall(self) -> float:
-        """From the first image's start to the last one's end, pauses included."""
+        """Seconds from the first start to the last end, pauses included."""
         return self.sessions[-1].end
 
     @property
@@ -59,7 +59,7 @@ class Timeline:
 
     @property
     def images_per_hour(self) -> float:
-        """Over the time of work; 0 where the records hold no time."""
+        """The rate over the working time; 0 if the records have no times."""
         return 3600 * self.images / self.seconds_working if self.seconds_working else 0.0
 
 
@@ -89,7 +89,7 @@ def _span(record: ImageRecord, began: datetime) -> Span:
 
 
 def _joined(spans: Iterable[Span], gap: float) -> list[Span]:
-    """Spans that overlap, or lie no further than `gap` seconds apart, as one; in order."""
+    """Spans merged where they overlap or lie at most `gap` seconds apart, sorted."""
     joined: list[Span] = []
     for span in sorted(spans, key=lambda span: span.start):
         if joined and span.start - joined[-1].end <= gap:
@@ -114,7 +114,7 @@ def _rates(ends: NDArray[np.float64], sessions: Sequence[Span]) -> Iterable[tupl
 def _loads(
     worked: Iterable[tuple[str, Span]], sessions: Sequence[Span]
 ) -> Iterable[tuple[str, float]]:
-    """Of each worker, from its first image of a session to its last; pauses count for nobody."""
+    """The load of each worker, from its first image of a session to its last."""
     by_worker: dict[str, list[Span]] = defaultdict(list)
     for worker, span in worked:
         by_worker[worker].append(span)

@@ -1,4 +1,4 @@
-"""How long images took, and where."""
+"""Seconds of images by stage."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from automask.records import ImageRecord
 
 MEASURED = ("load", "encode", "decode", "choose", "refine", "write")
-STAGES = (*MEASURED, "other")  # other: of the total, what is in no stage
-SLOW_SHARE = 0.05  # of the images, told apart
+STAGES = (*MEASURED, "other")  # other: the rest of the total
+SLOW_SHARE = 0.05  # of the images, shown separately
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Of the images that were masked or have no object, seconds in one worker."""
+    """Seconds in one worker, over images with a mask or no object."""
 
     totals: tuple[float, ...]
     median: float
@@ -25,8 +25,8 @@ class Timing:
     slow_stages: dict[str, float]  # the same of the slowest SLOW_SHARE, at least one
 
 
-def tell_timing(records: Sequence[ImageRecord]) -> Timing:
-    """Failed images tell nothing: they stopped somewhere."""
+def timing_of(records: Sequence[ImageRecord]) -> Timing:
+    """The timing of a run's images, without failed ones, which stopped at some stage."""
     done = sorted(filter(_is_timed, records), key=_total)
     totals = tuple(map(_total, done))
     slow = done[-max(1, round(len(done) * SLOW_SHARE)) :]
@@ -35,7 +35,7 @@ def tell_timing(records: Sequence[ImageRecord]) -> Timing:
 
 
 def stage_seconds(record: ImageRecord) -> dict[str, float]:
-    """Seconds of each of STAGES; 0 where none were measured."""
+    """Seconds of each of STAGES; 0 if not measured."""
     seconds = {name: getattr(record, f"seconds_{name}") or 0.0 for name in MEASURED}
     return {**seconds, "other": max(0.0, _total(record) - sum(seconds.values()))}
 

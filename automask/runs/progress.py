@@ -208,9 +208,9 @@ def duration(seconds: float) -> str:
 def print_start(console: Console, prepared: Prepared) -> None:
     """Which part of the images this task masks, and who said so; nothing where it is all."""
     shard, mine = prepared.shard, len(prepared.jobs)
-    if shard.told_by:
+    if shard.source:
         console.print(
-            f"shard {shard}, by {shown(shard.told_by)}: {mine:,} of {mine + prepared.elsewhere:,} "
+            f"shard {shard}, by {shown(shard.source)}: {mine:,} of {mine + prepared.elsewhere:,} "
             f"images, records in {shard.task_name}.jsonl"
         )
     _tell_not_staged(console, prepared.not_staged)

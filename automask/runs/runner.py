@@ -26,7 +26,7 @@ from automask.runs.dispatch import outcomes
 from automask.runs.machine import describe_machine
 from automask.runs.prepare import Prepared, plan_against, prepare
 from automask.runs.summary import RunSummary, Silence, Watcher
-from automask.system.signals import Stop, heard_signals
+from automask.system.signals import Stop, listen_for_signals
 
 # In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
 CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
@@ -40,7 +40,7 @@ def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
     no worker comes up; Interrupted on SIGINT, SIGTERM and SIGUSR1. Whatever was finished by then is
     recorded, and a rerun goes on from there.
     """
-    with heard_signals() as stop:
+    with listen_for_signals() as stop:
         return execute(prepare(config), watcher or Silence(), stop)
 
 

@@ -1,20 +1,20 @@
-"""What batch systems tell the tasks of a job array: a table, a row for each system.
+"""How batch systems number the tasks of a job array: a table with a row for each system.
 
-Sources, vendor's documentation each:
+Sources, each the vendor's documentation:
 
 - SLURM: sbatch(1), "Output environment variables": SLURM_ARRAY_TASK_ID, _COUNT, _MIN, _MAX, _STEP.
   A requeued task keeps its id. slurm.schedmd.com/sbatch.html, job_array.html
-- SGE: qsub(1) of Grid Engine, "Environmental variables": SGE_TASK_ID ("undefined" for jobs that are
-  no array), SGE_TASK_FIRST, _LAST, _STEPSIZE. manpages: gridengine-client, submit(1)
-- LSF: "Environment variable reference": LSB_JOBINDEX (0 for jobs that are no array; elements count
-  from 1), LSB_JOBINDEX_END, LSB_JOBINDEX_STEP; where the array begins is not told.
+- SGE: qsub(1) of Grid Engine, "Environmental variables": SGE_TASK_ID ("undefined" outside of
+  arrays), SGE_TASK_FIRST, _LAST, _STEPSIZE. manpages: gridengine-client, submit(1)
+- LSF: "Environment variable reference": LSB_JOBINDEX (0 outside of arrays; elements count from
+  1), LSB_JOBINDEX_END, LSB_JOBINDEX_STEP; the first index is not given.
   www.ibm.com/docs/en/spectrum-lsf, topic "environment variables"
 - PBS: PBS_ARRAY_INDEX (PBS Professional User's Guide, "Job arrays"), PBS_ARRAYID (TORQUE,
-  "Submitting multiple jobs", docs.adaptivecomputing.com). Of how many is not told.
+  "Submitting multiple jobs", docs.adaptivecomputing.com). The size is not given.
 - AWS Batch: "Job environment variables": AWS_BATCH_JOB_ARRAY_INDEX, from 0, set in child jobs of
   an array only, and AWS_BATCH_JOB_ARRAY_SIZE. docs.aws.amazon.com/batch/latest/userguide
-- Kubernetes, jobs with completionMode Indexed: JOB_COMPLETION_INDEX, from 0. Of how many is not
-  told. kubernetes.io/docs/concepts/workloads/controllers/job
+- Kubernetes, jobs with completionMode Indexed: JOB_COMPLETION_INDEX, from 0. The size is not
+  given. kubernetes.io/docs/concepts/workloads/controllers/job
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHARDS = "AUTOMASK_SHARDS"  # the ids of the whole array: 64, or 0-63, or 5-15:2
 
 @dataclass(frozen=True)
 class BatchSystem:
-    """The names of the variables in which a batch system tells of a job array."""
+    """The environment variables in which a batch system describes a job array."""
 
     name: str
     task_id: str
@@ -38,8 +38,8 @@ class BatchSystem:
     last: str | None = None
     step: str | None = None
     count: str | None = None
-    no_array: frozenset[str] = frozenset()  # what task_id says in jobs that are no array
-    has_known_first: bool = True  # False: `first` is the custom, true only of steps of 1
+    no_array: frozenset[str] = frozenset()  # the value of task_id outside of arrays
+    has_known_first: bool = True  # False: `first` is a convention, and holds only for steps of 1
 
 
 SYSTEMS = (
@@ -68,15 +68,23 @@ class ArrayTask:
 
     index: int  # 1 .. count
     count: int
-    told_by: str  # "SLURM_ARRAY_TASK_ID=7"
+    source: str  # "SLURM_ARRAY_TASK_ID=7"
 
 
 def array_task(environ: Mapping[str, str]) -> ArrayTask | None:
-    """This process's place in a job array; None where it is in none.
+    """This process's place in a job array; None outside of one.
 
-    AUTOMASK_SHARDS says what the whole array's ids are, over what the batch system says: that knows
-    only the tasks submitted together, so of an array of which two tasks are submitted again it
-    tells of two. Raises UsageError where the place cannot be told.
+    AUTOMASK_SHARDS, the ids of the whole array, takes precedence over the batch system, which knows
+    only the tasks submitted together: two, when two tasks of an array are submitted again.
+
+    Args:
+        environ: The environment variables.
+
+    Returns:
+        The place, or None.
+
+    Raises:
+        UsageError: The place cannot be inferred.
     """
     systems = [s for s in SYSTEMS if environ.get(s.task_id, "") not in {"", *s.no_array}]
     if not systems:
@@ -86,10 +94,10 @@ def array_task(environ: Mapping[str, str]) -> ArrayTask | None:
         raise UsageError(f"{names} are both set: say which part is meant with --shard I/N, or off")
     system = systems[0]
     task, ids = _number(environ, system.task_id), _ids(system, environ)
-    told_by = f"{system.task_id}={task}"
+    source = f"{system.task_id}={task}"
     if task not in ids:
-        raise UsageError(_outside(system, told_by, ids, environ))
-    return ArrayTask(ids.index(task) + 1, len(ids), told_by)
+        raise UsageError(_outside(system, source, ids, environ))
+    return ArrayTask(ids.index(task) + 1, len(ids), source)
 
 
 def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
@@ -98,8 +106,8 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
         return _given_ids(environ[SHARDS], system)
     first = system.first
     first = first if isinstance(first, int) else _number(environ, first)
-    last, count = _told(environ, system.last), _told(environ, system.count)
-    step = _told(environ, system.step) or 1
+    last, count = _optional_number(environ, system.last), _optional_number(environ, system.count)
+    step = _optional_number(environ, system.step) or 1
     if last is not None and (step == 1 or system.has_known_first):
         ids = range(first, last + 1, step)
     elif count is not None:
@@ -108,8 +116,8 @@ def _ids(system: BatchSystem, environ: Mapping[str, str]) -> range:
         ids = range(0)
     if not ids:
         raise UsageError(_how_many(system))
-    if count is not None and len(ids) != count:  # --array=1,5,7, of which SLURM tells step 1
-        raise UsageError(f"the ids of this job array are no even row; {_remedy(system)}")
+    if count is not None and len(ids) != count:  # --array=1,5,7, for which SLURM reports step 1
+        raise UsageError(f"the ids of this job array are not evenly spaced; {_remedy(system)}")
     if len(ids) == 1 and first > 1:  # --array=7: more likely the seventh of many than one of one
         raise UsageError(f"this job array is task {first} alone; {_remedy(system)}")
     return ids
@@ -131,8 +139,8 @@ def _given_ids(text: str, system: BatchSystem) -> range:
     return range(first, last + 1, step)
 
 
-def _told(environ: Mapping[str, str], name: str | None) -> int | None:
-    """A variable's number; None where the system has no such variable, or did not set it."""
+def _optional_number(environ: Mapping[str, str], name: str | None) -> int | None:
+    """The number in a variable; None if the system has no such variable or did not set it."""
     return _number(environ, name) if name is not None and name in environ else None
 
 
@@ -143,14 +151,14 @@ def _number(environ: Mapping[str, str], name: str) -> int:
     return int(text)
 
 
-def _outside(system: BatchSystem, told_by: str, ids: range, environ: Mapping[str, str]) -> str:
+def _outside(system: BatchSystem, source: str, ids: range, environ: Mapping[str, str]) -> str:
     span = f"{ids[0]}-{ids[-1]}" + (f":{ids.step}" if ids.step > 1 else "")
     if environ.get(SHARDS):
         return (
-            f"{told_by} is none of {span}, which {SHARDS}={environ[SHARDS]} says; ids that begin "
+            f"{source} is none of {span}, which {SHARDS}={environ[SHARDS]} says; ids that begin "
             f"at 0 are written {SHARDS}=0-{len(ids) - 1}"
         )
-    return f"{told_by} is none of {span}, the ids of this job array; {_remedy(system)}"
+    return f"{source} is none of {span}, the ids of this job array; {_remedy(system)}"
 
 
 def _how_many(system: BatchSystem) -> str:

@@ -1,4 +1,4 @@
-"""Which part of the photographs is this task's, when many tasks share one input and one output."""
+"""Which part of the photographs a task masks when many tasks share one input and output."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ OFF = "off"
 class Shard:
     """One of `count` parts of the photographs, numbered from 1 as users write them: 3/64.
 
-    The part of a photograph is a hash of its path relative to the input, without the extension:
-    other photographs, machines, Python's hash seed and settings change nothing in it, and two
-    that would write one output (a.jpg, a.png) are always in one part, whose task refuses them.
+    The part of a photograph is a hash of its path relative to the input, without the extension. It
+    does not depend on other photographs, the machine, Python's hash seed or settings. Two
+    photographs that would write one output (a.jpg, a.png) share a part, whose task refuses them.
     """
 
     index: int  # 1 .. count
     count: int
-    told_by: str = field(default="", compare=False)  # what said so, for the log
+    source: str = field(default="", compare=False)  # the option or variable that set it
 
     def holds(self, relative_path: str) -> bool:
-        """Whether this photograph is of this part; posix separators, any bytes in the name."""
+        """Whether a photograph is in this part; posix separators, any bytes in the name."""
         return self.count == 1 or index_of(relative_path, self.count) == self.index
 
     @property
@@ -48,14 +48,19 @@ class Shard:
     def meets(self, task_name: str) -> bool:
         """Whether a task of this name can have masked a photograph of this part.
 
-        True for names that are none of ours: only looking into the file would tell. So a task of
-        64 reads its own records file and that of an unsharded run, not 63 others.
+        So a task of 64 reads its own records file and that of an unsharded run, not 63 others.
+
+        Args:
+            task_name: Name of a records file without .jsonl.
+
+        Returns:
+            True as well for names of other origin, whose content is unknown.
         """
         named = re.fullmatch(r"shard-(\d+)-of-(\d+)", task_name)
         if named is None:
             return True
-        # Hashes with one rest by count and another by the other's exist where the rests agree
-        # by the greatest common divisor (Chinese remainder theorem).
+        # A hash can have one remainder by `count` and another by the other count if the remainders
+        # agree modulo their greatest common divisor (Chinese remainder theorem).
         index, count = map(int, named.groups())
         return (self.index - index) % math.gcd(self.count, count) == 0 if count else True
 
@@ -82,17 +87,32 @@ def parse(text: str) -> Shard:
 def shard_from_environment(environ: Mapping[str, str]) -> Shard | None:
     """The shard of a batch system's array task, see batch_systems.py; None outside of one.
 
-    Raises UsageError, with what to set, where the environment tells a task's number but not of how
-    many, or where two batch systems tell.
+    Args:
+        environ: The environment variables.
+
+    Returns:
+        The shard, or None.
+
+    Raises:
+        UsageError: The environment gives a task's number but not of how many, or two batch
+            systems give one; the message says what to set.
     """
     task = array_task(environ)
-    return None if task is None else Shard(task.index, task.count, task.told_by)
+    return None if task is None else Shard(task.index, task.count, task.source)
 
 
 def find_shard(asked: str | None, environ: Mapping[str, str]) -> Shard:
     """The shard that --shard asks for; else that of the array task; else everything.
 
-    Raises UsageError as `parse` and `shard_from_environment` do.
+    Args:
+        asked: The value of --shard, or None.
+        environ: The environment variables.
+
+    Returns:
+        The shard.
+
+    Raises:
+        UsageError: See `parse` and `shard_from_environment`.
     """
     if asked is not None:
         return parse(asked)
@@ -100,7 +120,7 @@ def find_shard(asked: str | None, environ: Mapping[str, str]) -> Shard:
 
 
 def index_of(relative_path: str, count: int) -> int:
-    """Which of `count` parts, 1 .. count, a photograph is of, by its path from the input folder."""
+    """The part, 1 .. count, of a photograph, by its path relative to the input folder."""
     stem = os.path.splitext(relative_path)[0]
     digest = hashlib.blake2b(os.fsencode(stem), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count + 1

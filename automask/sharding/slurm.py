@@ -10,21 +10,21 @@ from automask.errors import UsageError
 from automask.sam.checkpoints import BY_NAME
 
 # Seconds before the time limit, or before a preempting job takes over where the cluster says so
-# (PreemptParameters=send_user_signal), at which SLURM warns: an image in hand is given 10.
+# (PreemptParameters=send_user_signal), at which SLURM warns: an image in progress is given 10.
 WARN_SECONDS = 60
-# A task that never gets an image done between two warnings must end some day.
+# A task that never finishes an image between two warnings must end eventually.
 MAX_REQUEUES = 100
 
 
 @dataclass(frozen=True)
 class ArrayJob:
-    """What a job array should do, with what."""
+    """What a job array runs, and with which resources."""
 
     input: Path
     output: Path
     tasks: int
-    command: tuple[str, ...]  # how automask is started: its path, or python -m automask
-    folder: Path  # from where: relative paths among the flags are meant from here
+    command: tuple[str, ...]  # that starts automask: its path, or python -m automask
+    folder: Path  # working directory: relative paths among the flags start here
     flags: tuple[str, ...] = ()  # of `automask run`
     gpu: bool = False
     partition: str | None = None
@@ -35,10 +35,17 @@ class ArrayJob:
 
 
 def script(job: ArrayJob) -> str:
-    """The script, to be saved and given to sbatch.
+    """The script, to be saved and passed to sbatch.
 
-    Raises UsageError where a path or flag has a character that could end a line of it, or where
-    the run's flags are none, name a shard or overwrite.
+    Args:
+        job: What to run.
+
+    Returns:
+        Its text.
+
+    Raises:
+        UsageError: A path or flag has a character that could end a line of the script, or the
+            run's flags are invalid, name a shard or overwrite.
     """
     _refuse(job)
     return "\n".join([*_head(job), "", *_body(job), "", *_notes(job), ""])
@@ -66,7 +73,7 @@ def _head(job: ArrayJob) -> list[str]:
 
 
 def _log(job: ArrayJob, ending: str) -> str:
-    """A log's path as SLURM reads it: %A is the array's number, %% a percent sign."""
+    """The path of a log in SLURM's notation: %A is the array's number, %% a percent sign."""
     folder = str(job.logs.absolute()).replace("%", "%%")
     return f"{folder}/automask-{ending}.log"
 
@@ -76,24 +83,24 @@ def _body(job: ArrayJob) -> list[str]:
     run = shlex.join([*job.command, "run", str(job.input), str(job.output), *flags])
     return [
         f"cd {shlex.quote(str(job.folder))} || exit 2",
-        "# Where the cluster does not bind tasks to their cores, automask would take the node's.",
+        "# Unless the cluster binds tasks to their cores, automask would use all of the node's.",
         'export LOKY_MAX_CPU_COUNT="${SLURM_CPUS_ON_NODE:-1}"',
         "",
-        "# SLURM warns this shell alone; automask ends within seconds, what it finished stays.",
+        "# SLURM warns only this shell; automask ends within seconds and keeps what is finished.",
         "told= early= automask=",
         'forward() { told=yes; kill -s "$1" "$automask" 2>/dev/null || early=$1; }',
         "trap 'forward USR1' USR1",
         "trap 'forward TERM' TERM",
         f'{run} --shard "$SLURM_ARRAY_TASK_ID/{job.tasks}" &',
         "automask=$!",
-        "# Warned before there was anybody to tell: again until it is heard.",
+        "# Warned before automask was listening: repeat until it does.",
         'while [ -n "$early" ] && kill -s "$early" "$automask" 2>/dev/null; do sleep 1; done',
         'wait "$automask"',
         "code=$?",
-        "# A signal ends a wait, not what was waited for.",
+        "# A signal ends `wait`, not the process.",
         'while [ -n "$told" ]; do told=; wait "$automask"; code=$?; done',
         "",
-        "# 138: warned by SIGUSR1, something is left to do. The requeued task keeps its shard.",
+        "# 138: stopped by SIGUSR1 with images left. The requeued task keeps its shard.",
         "# (SLURM_JOB_ID would be the whole array's number in its last task.)",
         f'if [ "$code" -eq 138 ] && [ "${{SLURM_RESTART_COUNT:-0}}" -lt {MAX_REQUEUES} ]; then',
         '  scontrol requeue "${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}"',
@@ -120,7 +127,7 @@ def _weights_note(job: ArrayJob) -> list[str]:
     fetch = shlex.join([*job.command, "fetch", checkpoint.name])
     folder = _value(job, "--weights")
     where = f" --weights {shlex.quote(folder)}" if folder else ""
-    return ["# Before, where there is internet, on the login node:", f"# {fetch}{where}"]
+    return ["# First, on a node with internet access:", f"# {fetch}{where}"]
 
 
 def _has(job: ArrayJob, flag: str) -> bool:
@@ -128,7 +135,7 @@ def _has(job: ArrayJob, flag: str) -> bool:
 
 
 def _value(job: ArrayJob, flag: str) -> str | None:
-    """The value of a flag among the run's, --flag VALUE or --flag=VALUE; None where it is not."""
+    """The value of one of the run's flags, --flag VALUE or --flag=VALUE; None if absent."""
     for word, following in zip(job.flags, (*job.flags, "")[1:], strict=True):
         if word == flag:
             return following
@@ -139,7 +146,7 @@ def _value(job: ArrayJob, flag: str) -> str | None:
 
 def _refuse(job: ArrayJob) -> None:
     if job.flags and not job.flags[0].startswith("-"):
-        raise UsageError(f"{job.flags[0]!a} is no flag of automask run; INPUT and OUTPUT are two")
+        raise UsageError(f"{job.flags[0]!a} is not a flag; INPUT and OUTPUT are given already")
     given = (job.input, job.output, job.folder, job.logs, *job.command, *job.flags)
     given = (*given, job.partition or "", job.time or "", job.mem or "")
     for text in map(str, given):
@@ -152,6 +159,6 @@ def _refuse(job: ArrayJob) -> None:
         raise UsageError("--shard is each task's own: leave it out, and say how many with --tasks")
     if _has(job, "--overwrite"):
         raise UsageError(
-            "with --overwrite a task that is requeued would begin again each time: mask into "
+            "with --overwrite a task that is requeued would start over each time: mask into "
             "another output folder"
         )

@@ -1,4 +1,4 @@
-"""What every command shares: where it prints, what it may print, and how it reads a list."""
+"""Console output and list options, shared by all commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOG_WIDTH = 250  # characters; wider than any table
 
 
 class Lossy:
-    """A text stream that loses what cannot be written, and everything after it, without a word."""
+    """A text stream that silently drops what cannot be written, and everything after it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -41,22 +41,22 @@ class Lossy:
             yield
         except OSError:
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())  # takes what is buffered, too
+            os.dup2(nowhere, self._stream.fileno())  # flushes what is buffered, too
             os.close(nowhere)
 
 
 def make_console(stream: TextIO | None = None) -> Console:
-    """Standard output, or what is given, as wide as the terminal, or as a log."""
+    """A console on standard output or a stream, as wide as the terminal or as a log."""
     from rich.console import Console
 
     stream = stream or sys.stdout
-    if stream is None:  # closed by who started us
+    if stream is None:  # closed by the parent process
         return Console(quiet=True)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the locale cannot spell
     if stream.isatty():
         return Console(file=stream, emoji=False, highlight=False)
-    # Without a terminal there is no width to obey: one message stays one line of the log.
+    # A log has no width: one message stays one line.
     return Console(file=stream, soft_wrap=True, width=LOG_WIDTH, emoji=False, highlight=False)
 
 
@@ -75,7 +75,7 @@ def make_unattended_console(data: Path | None = None) -> Console:
 
 
 def split_names(text: str | None) -> list[str] | None:
-    """The parts of a comma-separated option; None where it was not given."""
+    """The parts of a comma-separated option; None if it was not given."""
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -87,8 +87,9 @@ def shown(name: str) -> str:
 
 
 def visible(name: str) -> str:
-    """A file name or message as one line, what cannot be seen spelt: control characters, marks that
-    turn the direction of writing, bytes that are no text.
+    """A file name or message as one line with invisible characters escaped.
+
+    Control characters, bidirectional marks, and bytes that are not text.
     """
     if name.isprintable():
         return name

@@ -1,6 +1,6 @@
-"""What a report says, as cells and lines: the same on the console and in a page.
+"""The tables and lines of a report, the same on the console and in a page.
 
-The words are as they are in the files' names; whoever shows them makes them safe.
+File names in them are raw; whoever shows them escapes them.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ SHOWN_NAMES = 20
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. Every row is as long as heads."""
+    """A table; every row has as many cells as there are heads."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 def number(value: float | None) -> str:
-    """A figure of 0..1 with three digits."""
+    """A figure of 0..1 with three decimals."""
     return NOTHING if value is None else f"{value:.3f}"
 
 
@@ -37,20 +37,20 @@ def percent(value: float | None) -> str:
 
 
 def named(names: Sequence[str], most: int = SHOWN_NAMES) -> list[str]:
-    """A line for each name, as far as there is room."""
+    """A line for each of the first names."""
     more = len(names) - most
     lines = [f"  {name}" for name in names[:most]]
     return [*lines, f"  and {more} more"] if more > 0 else lines
 
 
 def print_lines(console: Console, lines: Iterable[str]) -> None:
-    """Prints each line, harmless whatever a file's name holds."""
+    """Print lines, with file names escaped."""
     for line in lines:
         console.print(shown(line))
 
 
 def print_grid(console: Console, grid: Grid) -> None:
-    """Prints a table, harmless whatever a file's name holds."""
+    """Print a table, with file names escaped."""
     from rich.table import Table
 
     table = Table(*grid.heads, box=None)

@@ -1,7 +1,6 @@
-"""A page of HTML that needs nothing else: no network, no script, no other file.
+"""A self-contained page of HTML: no network, no script, no other file.
 
-What is given as text is shown as text, whatever a file's name holds; what is named markup is taken
-as it is.
+Text is escaped, whatever a file's name holds; only arguments named markup are inserted verbatim.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ td.bars { width: 14em; min-width: 4em }
 
 
 def framed(title: str, parts: Iterable[str]) -> str:
-    """The whole page around its parts, which are markup; empty ones are left out."""
+    """The page around its parts, which are markup; empty parts are left out."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -58,13 +57,13 @@ def framed(title: str, parts: Iterable[str]) -> str:
 
 
 def table(grid: Grid, words: str, last_is_all: bool = False) -> str:
-    """A table. words: what it shows, for who cannot see it."""
+    """A table. words: its description for screen readers."""
     rows = [[f"<td>{safe(cell)}</td>" for cell in row] for row in grid.rows]
     return _table(grid.heads, rows, words, last_is_all)
 
 
 def bars(grid: Grid, shares: Sequence[float], words: str) -> str:
-    """A table with a bar behind each row. shares: its length, 0..1 of the room there is."""
+    """A table with a bar behind each row. shares: the bars' lengths, 0..1."""
     rows = [
         [*(f"<td>{safe(cell)}</td>" for cell in row), f'<td class="bars">{_bar(share)}</td>']
         for row, share in zip(grid.rows, shares, strict=True)
@@ -73,7 +72,7 @@ def bars(grid: Grid, shares: Sequence[float], words: str) -> str:
 
 
 def lines(texts: Sequence[str]) -> str:
-    """A list; nothing where there is no line. A line that is set in belongs to the one before."""
+    """A list; empty without lines. An indented line belongs to the one before."""
     items = "\n".join(
         f'<li class="name">{safe(text.strip())}</li>'
         if text.startswith(" ")
@@ -84,12 +83,12 @@ def lines(texts: Sequence[str]) -> str:
 
 
 def folded(words: str, markup: str) -> str:
-    """What is shown only when it is asked for."""
+    """Content that is folded until opened."""
     return f"<details>\n<summary>{safe(words)}</summary>\n{markup}\n</details>"
 
 
 def legend(words: str, keys: Iterable[tuple[Colour, str]]) -> str:
-    """What each colour stands for."""
+    """The meaning of each colour."""
     squares = "".join(
         f'<span class="key" style="background: rgb{colour}"></span>{safe(text)}'
         for colour, text in keys
@@ -118,7 +117,7 @@ def picture(image: Image.Image, words: str, kind: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Text as HTML shows it, whatever a file's name holds."""
+    """Text, escaped for HTML."""
     return html.escape(visible(text))
 
 
@@ -130,7 +129,7 @@ def _table(
     if last_is_all:
         body[-1] = body[-1].replace("<tr>", '<tr class="all">', 1)
     joined = "\n".join(body)
-    # A region that can be reached with the keyboard can be scrolled with it.
+    # tabindex makes the region reachable, and so scrollable, by keyboard.
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{safe(words)}"><table>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{joined}\n</tbody>\n</table></div>"

@@ -1,4 +1,4 @@
-"""Text in a cell of a CSV file: shown by whatever opens it, and never run."""
+"""Text in a cell of a CSV file that no spreadsheet executes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from typing import Any
 
 from automask.show.console import visible
 
-# What makes a formula of a cell in Excel, LibreOffice or Google Sheets, the full-width forms too
-# (OWASP, "CSV Injection"). The quote is there so that the one added can be told from a name's own.
+# What starts a formula in Excel, LibreOffice or Google Sheets, including full-width forms (OWASP,
+# "CSV Injection"). The quote is among them so that an added one differs from a name's own.
 FORMULA_BEGINS = ("=", "+", "-", "@", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def cell(text: str) -> str:
     """One line of text that no spreadsheet takes for a formula.
 
-    Characters that cannot be seen are spelt, as on the terminal: line ends and tabs, marks that
-    turn the direction of writing, bytes that are no text. What would begin a formula has a ' before
-    it, and so has what begins with a ' itself: who takes one ' away has the text again.
+    Invisible characters are escaped as on the terminal: line ends, tabs, bidirectional marks, bytes
+    that are not text. Text that would start a formula, or that starts with a ', gets a ' in front;
+    removing one ' restores it.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The cell.
     """
     spelt = visible(text)
     return f"'{spelt}" if spelt.startswith(FORMULA_BEGINS) else spelt

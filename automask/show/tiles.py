@@ -1,4 +1,4 @@
-"""Little pictures to look at side by side: a photograph, masks, and where two masks differ."""
+"""Small pictures side by side: a photograph, masks, and the difference of two masks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from automask.records import Mask
 
 TILE = 200  # px, the longest side of a picture
 Colour = tuple[int, int, int]
-# Okabe and Ito's orange and sky blue, which the colour-blind tell apart.
+# Okabe and Ito's orange and sky blue, distinct for the colour-blind.
 BOTH, FIRST_ONLY, SECOND_ONLY, NEITHER, IGNORED = (
     (235, 235, 235), (230, 159, 0), (86, 180, 233), (35, 35, 35), (120, 120, 120),
 )  # fmt: skip
@@ -25,9 +25,15 @@ Tile = tuple[str, Pixels]  # what it is, and the picture
 
 
 def difference(first: Mask, second: Mask, ignored: Iterable[Mask | None] = ()) -> Pixels:
-    """Two masks of one shape, H x W, each pixel in the colour of who has it; H x W x 3 RGB.
+    """The difference of two masks, each pixel in the colour of the masks that contain it.
 
-    ignored: pixels that do not count.
+    Args:
+        first: H x W bool.
+        second: H x W bool.
+        ignored: H x W bool, pixels that do not count; None: all count.
+
+    Returns:
+        H x W x 3 RGB.
     """
     picture = np.full((*first.shape, 3), NEITHER, np.uint8)
     picture[first & second] = BOTH
@@ -50,11 +56,11 @@ def grey(values: NDArray[np.uint8]) -> Pixels:
 
 
 def photograph(file: Path | None) -> Pixels:
-    """A photograph, to look at; grey where it is not there or cannot be read."""
+    """A photograph for display; grey if it is missing or unreadable."""
     if file is not None:
         try:
             return load(file)
-        except ImageError:  # without it the masks still tell
+        except ImageError:  # the masks are informative without it
             pass
     return np.full((1, 1, 3), IGNORED, np.uint8)
 

@@ -1,1 +1,1 @@
-"""`automask status` and `automask merge`: the ledgers of all tasks, seen as one."""
+"""`automask status` and `automask merge`: the ledgers of all tasks together."""

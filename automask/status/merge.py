@@ -1,4 +1,4 @@
-"""The ledgers of an array's tasks become one."""
+"""Merges the ledgers of a job array's tasks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,23 @@ from automask.status.status import Status, read_status
 
 
 def merge_output(output: Path) -> Status:
-    """Merges, and tells how far the output was. What is left is left to the next run.
+    """Merge the ledgers; what is left to mask is for the next run.
 
-    Raises LockedError while a task is at work, OutputError where nothing can be written; then the
-    tasks' ledgers are still there.
+    Args:
+        output: The output folder.
+
+    Returns:
+        The status of the output before.
+
+    Raises:
+        LockedError: A task is running.
+        OutputError: The merged ledger cannot be written; the tasks' ledgers are still there.
     """
     try:
         with locked(output, WHOLE_NAME, group_of(WHOLE)):
             status = read_status(output)
             merge_all(output)
-            if ledger_files(output):  # none where a task was ended as it began
+            if ledger_files(output):  # none if a task was killed at its start
                 write_note(output, _note(output, status))
     except OSError as error:
         raise OutputError(f"cannot merge the records of {output}: {error.strerror}") from error
@@ -32,7 +39,7 @@ def merge_output(output: Path) -> Status:
 
 
 def _note(output: Path, status: Status) -> TaskNote:
-    """As of a run that was begun for what is left, and has not done any of it."""
+    """The note of a run that was started for what is left and has done none of it."""
     lines = read_lines(ledger(output, WHOLE_NAME))
     newest = max((values.get("generation", 0) for _, values in lines), default=0)
     images = sum(status.counts.values()) + status.left

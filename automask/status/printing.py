@@ -45,9 +45,9 @@ def print_status(console: Console, status: Status) -> None:
 
 
 def _print_tasks(console: Console, status: Status) -> None:
-    """Each task of an array; of a single run, whether it is at work."""
+    """Print each task of an array; for a single run, whether it is running."""
     if not status.tasks and not any(status.counts.values()):
-        console.print("  no task has begun")
+        console.print("  no task has started")
 
     for task in status.tasks[:SHOWN_TASKS]:
         state = "at work" if task.is_running else "ended early" if task.left else "finished"
@@ -58,7 +58,7 @@ def _print_tasks(console: Console, status: Status) -> None:
     if len(status.tasks) > SHOWN_TASKS:
         console.print(f"  and {len(status.tasks) - SHOWN_TASKS} more tasks, see --json")
     if status.not_begun:
-        console.print(f"  {status.not_begun:,} images are of tasks that have not begun")
+        console.print(f"  {status.not_begun:,} images belong to tasks that have not started")
 
 
 def values(status: Status) -> dict[str, Any]:

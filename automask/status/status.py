@@ -1,4 +1,4 @@
-"""How far an output is, from the ledgers and notes of its tasks, while they go on writing."""
+"""The progress of an output, from the ledgers and notes of its tasks while they write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from automask.records import FAILED, NO_OBJECT, OK
 
 @dataclass(frozen=True)
 class TaskState:
-    """One task of the run at hand."""
+    """One task of the current run."""
 
     task: str
     host: str
@@ -25,7 +25,7 @@ class TaskState:
 
 @dataclass(frozen=True)
 class Status:
-    """An output folder, seen at one moment."""
+    """An output folder at one moment."""
 
     counts: dict[str, int]  # images by the status of their newest record
     failures: dict[str, str]  # error by image
@@ -34,26 +34,26 @@ class Status:
 
     @property
     def left(self) -> int:
-        """Images that are still to be masked."""
+        """The number of images still to be masked."""
         return self.not_begun + sum(task.left for task in self.tasks)
 
     @property
     def is_done(self) -> bool:
-        """Whether something was begun, all of it has a mask or no object, and nobody is at work."""
+        """Whether a run was started, every image has a mask or no object, and none is running."""
         has_begun = bool(self.tasks) or any(self.counts.values())
         is_at_work = any(task.is_running for task in self.tasks)
         return has_begun and not (is_at_work or self.left or self.failures)
 
     @property
     def images_per_hour(self) -> float | None:
-        """Of the tasks at work now, together; of the last ones where none is."""
+        """The rate of all running tasks together; of the last ones if none is running."""
         working = [task for task in self.tasks if task.is_running] or self.tasks
         rates = [task.images_per_hour for task in working if task.images_per_hour]
         return sum(rates) if rates else None
 
     @property
     def seconds_left(self) -> float | None:
-        """At the rate of the tasks at work; None where none is, or nothing is measured yet."""
+        """At the rate of the running tasks; None if there is none or no rate yet."""
         rate = self.images_per_hour
         is_working = any(task.is_running for task in self.tasks)
         return 3600 * self.left / rate if rate and is_working else None
@@ -61,7 +61,7 @@ class Status:
 
 @dataclass
 class _Counted:
-    """What the ledgers say, an image's newest line only."""
+    """The content of the ledgers, only the newest line of each image."""
 
     newest: dict[str, tuple[int, str]] = field(default_factory=dict)  # run and status by image
     errors: dict[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class _Counted:
 
 
 def read_status(output: Path) -> Status:
-    """Reads all ledgers of an output. A line that is being written counts from the next time on."""
+    """Read all ledgers of an output; a line still being written counts the next time."""
     counted = _Counted()
     for file in ledger_files(output):
         counted.read(file)
@@ -97,7 +97,7 @@ def read_status(output: Path) -> Status:
 
 
 def _current(notes: dict[str, TaskNote]) -> list[TaskNote]:
-    """The notes of the run or array that began last."""
+    """The notes of the run or array that started last."""
     if not notes:
         return []
     last = max(notes.values(), key=lambda note: note.started)
@@ -118,11 +118,11 @@ def _state(output: Path, note: TaskNote, counted: _Counted) -> TaskState:
 
 
 def _end(output: Path, note: TaskNote, is_at_work: bool) -> float:
-    """Until when a task has worked, seconds since the epoch."""
+    """The end of a task's work, seconds since the epoch."""
     file = ledger(output, note.task)
     return time.time() if is_at_work or not file.exists() else file.stat().st_mtime
 
 
 def _rate(images: int, began: float, ended: float) -> float | None:
-    """Images an hour; None where there are none, or the clock was set back meanwhile."""
+    """Images per hour; None without images, or if the clock was set back meanwhile."""
     return 3600 * images / (ended - began) if images and ended > began else None

@@ -7,7 +7,7 @@ from collections.abc import MutableMapping
 
 
 def available_cores() -> int:
-    """Cores by affinity and by the cgroup's quota, not by what the machine has."""
+    """The number of cores by affinity and cgroup quota, not of the machine."""
     from joblib import cpu_count
 
     return int(cpu_count())

@@ -1,4 +1,4 @@
-"""Files are written whole or not at all; whether one can be written is asked before the work."""
+"""Atomic writing of files, and checks before the work that they can be written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STDOUT = Path("-")
 
 
 def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
-    """Raises UsageError where `file`, given with `option`, cannot be written: before the work.
+    """Check before the work that a file can be written.
 
     suffixes: of which its name must have one; none: any name will do, and `-` is standard output.
     """
@@ -57,7 +57,7 @@ def write_json(file: Path, values: Any) -> None:
 
 
 def write_bytes(file: Path, data: bytes) -> None:
-    """Writes a file, whole or not at all. Raises OutputError."""
+    """Write a file atomically. Raises OutputError."""
     try:
         write_atomic(file, data)
     except OSError as error:
@@ -66,9 +66,18 @@ def write_bytes(file: Path, data: bytes) -> None:
 
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
-    """Gives the name of a file to write; when it is whole it takes the place of `file`.
+    """Yield the name of a temporary file that replaces `file` at the end of the block.
 
-    Where the block raises, `file` stays as it was. Raises OSError.
+    If the block raises, `file` stays as it was.
+
+    Args:
+        file: The file to replace.
+
+    Yields:
+        The temporary file's path, in the same folder.
+
+    Raises:
+        OSError: It cannot be written.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.parent / partial_name(file.name)
@@ -82,10 +91,17 @@ def replacing(file: Path) -> Iterator[Path]:
 
 
 def write_atomic(target: Path, data: bytes) -> None:
-    """Writes a file that exists whole or not at all; its mode follows the user's umask.
+    """Write a file atomically; its mode follows the user's umask.
 
-    The temporary file lies in the target's folder under a name that depends on the target only:
-    what a killed run left there is overwritten, and then renamed, by the rerun. Raises OSError.
+    The temporary file lies in the target's folder under a name that depends only on the target, so
+    that a rerun overwrites and renames what a killed run left.
+
+    Args:
+        target: The file.
+        data: Its content.
+
+    Raises:
+        OSError: It cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.parent / partial_name(target.name)
@@ -101,5 +117,5 @@ def write_atomic(target: Path, data: bytes) -> None:
 
 
 def partial_name(name: str) -> str:
-    """Short whatever the target's name, which may fill the file system's 255 bytes already."""
+    """The temporary name of a target; short, because the target's may have all of 255 bytes."""
     return f".automask-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.partial"

@@ -1,4 +1,4 @@
-"""A temporary folder that does not outlive its process for long, not even one that was killed."""
+"""Temporary folders that are removed even if their process is killed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from filelock import FileLock, Timeout
 from automask.errors import WorkersError
 
 PREFIX = "automask-run-"
-MARK = (
-    ".held"  # locked by the process whose folder it is; the system lets go of it with the process
-)
+MARK = ".held"  # locked by the owning process; the system releases it when the process ends
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder of this process, removed at its end. Those of killed processes are removed first.
+    """A folder of this process, removed at the end; first removes those of killed processes.
 
-    Raises WorkersError where there is no room for one.
+    Yields:
+        The folder.
+
+    Raises:
+        WorkersError: The temporary folder is full.
     """
     with ExitStack() as held:
         try:
@@ -37,7 +39,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def no_room(error: Exception) -> WorkersError:
-    """What to do where the temporary folder takes nothing more."""
+    """The error for a full temporary folder."""
     return WorkersError(
         f"cannot write into the temporary folder: {error}\n"
         "make room there, or name another folder in the environment variable TMPDIR"
@@ -45,7 +47,7 @@ def no_room(error: Exception) -> WorkersError:
 
 
 def _remove_if_left(folder: Path) -> None:
-    # OSError: somebody else's, or gone meanwhile; not there yet: its process is about to lock it.
+    # OSError: another user's, or removed meanwhile; no lock yet: its process is starting.
     with suppress(OSError, Timeout):
         if (folder / MARK).exists():
             with FileLock(folder / MARK, timeout=0):

@@ -1,4 +1,4 @@
-"""Signals that ask for an end: a run in progress is told, anything else is interrupted at once."""
+"""Signals to stop: a run stops in order, anything else is interrupted at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXIT_CODES = {
 
 
 class Stop:
-    """Whether a signal has asked for the end of a run, and how it wants to be told."""
+    """Whether a signal asked a run to stop, and how the run is notified."""
 
     def __init__(self) -> None:
         self.exit_code: int | None = None
@@ -28,10 +28,16 @@ class Stop:
         return self.exit_code is not None
 
     @contextmanager
-    def told_to(self, wake: Callable[[], None]) -> Iterator[None]:
-        """While this lasts, a signal calls `wake` (from a signal handler) instead of raising.
+    def calling(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` (from the signal handler) on a signal, instead of raising.
 
-        A second SIGINT raises all the same: somebody is in a hurry.
+        A second SIGINT raises anyway, to stop at once.
+
+        Args:
+            wake: Called without arguments.
+
+        Yields:
+            Nothing.
         """
         self._wake = wake
         try:
@@ -40,11 +46,11 @@ class Stop:
             self._wake = None
 
     def raise_if_wanted(self) -> None:
-        """Raises Interrupted with the signal's exit code."""
+        """Raise Interrupted with the signal's exit code, if there was a signal."""
         if self.exit_code is not None:
             raise Interrupted(self.exit_code)
 
-    def hear(self, number: int, _: Any = None) -> None:
+    def _handle(self, number: int, _: Any = None) -> None:
         """The handler of the signals."""
         is_again = self.is_wanted and number == signal.SIGINT
         if self.exit_code is None:
@@ -55,12 +61,12 @@ class Stop:
 
 
 @contextmanager
-def heard_signals() -> Iterator[Stop]:
-    """SIGINT, SIGTERM and SIGUSR1 go to the `Stop` that this gives."""
+def listen_for_signals() -> Iterator[Stop]:
+    """Handle SIGINT, SIGTERM and SIGUSR1 by the `Stop` that this yields."""
     stop = Stop()
     try:
-        before = {number: signal.signal(number, stop.hear) for number in EXIT_CODES}
-    except ValueError:  # not the main thread: signals are the caller's affair
+        before = {number: signal.signal(number, stop._handle) for number in EXIT_CODES}
+    except ValueError:  # not the main thread: the caller handles signals
         yield stop
         return
     try:

@@ -1,1 +1,1 @@
-"""The records of a run in the form that the next tool reads."""
+"""The records of a run for other tools."""

@@ -1,4 +1,4 @@
-"""The records as Arrow, which Parquet files hold."""
+"""The records as Arrow tables, for Parquet."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from automask.records import ImageRecord
 from automask.tabular.columns import Kind, columns
-from automask.tabular.extra import needed
+from automask.tabular.extra import require
 
 WHO = "a Parquet file"
 
 
 def schema() -> Any:
     """A pyarrow.Schema with a column for each field of a record."""
-    pa = needed("pyarrow", WHO)
+    pa = require("pyarrow", WHO)
     types = {
         Kind.TEXT: pa.string(),
         Kind.CATEGORY: pa.dictionary(pa.int32(), pa.string()),
@@ -30,7 +30,7 @@ def schema() -> Any:
 
 def to_batch(records: Sequence[ImageRecord]) -> Any:
     """A pyarrow.RecordBatch. Of names that are not UTF-8 the stray bytes are spelt: \\udce9."""
-    pa = needed("pyarrow", WHO)
+    pa = require("pyarrow", WHO)
     kinds, fields = columns(), schema()
     arrays = [
         pa.array([_value(kinds[field.name], getattr(r, field.name)) for r in records], field.type)

@@ -1,8 +1,7 @@
-"""The newest record of each image, a batch at a time: a million of them fit into little memory.
+"""The newest record of each image, in batches: a million of them take little memory.
 
-Which record is the newest, `automask.output.ledger` alone knows. A ledger that is too long
-for it is first laid out on disk in parts, each of a range of image names; then each part is read by
-it, one after the other.
+`automask.output.ledger` alone decides which record is the newest. A ledger too long for memory is
+first split on disk by ranges of image names; then each part is read in turn.
 """
 
 from __future__ import annotations
@@ -21,17 +20,26 @@ from automask.records import ImageRecord
 
 BATCH = 20_000  # records; of about 2 KB each while they are objects
 MOST_PARTS = 200  # files open at once, below the usual limit of 1,024
-SAMPLED = 50  # of so many lines one tells where the ranges begin
+SAMPLED = 50  # one line in this many is sampled to find the ranges
 BEGIN = b'{"image": '
 
 
-def in_batches(
+def read_batches(
     output: Path, room: Path | None = None, size: int = BATCH
 ) -> Iterator[list[ImageRecord]]:
     """The newest record of each image of `OUTPUT/records/*.jsonl`, in the order of their names.
 
-    room: an existing folder with space for a copy of the ledger; None: the system's. size: about
-    how many records a batch has. Raises UsageError where there is no ledger.
+    Args:
+        output: An output folder.
+        room: An existing folder with space for a copy of the ledger; None: the system's
+            temporary folder.
+        size: The approximate number of records in a batch.
+
+    Yields:
+        Batches of records, sorted by image.
+
+    Raises:
+        UsageError: There is no ledger.
     """
     files = ledgers(output)
     edges = _edges(files, size)
@@ -47,7 +55,7 @@ def in_batches(
 
 
 def ledgers(output: Path) -> list[Path]:
-    """The files with the records of a run, at least one. Raises UsageError where there is none."""
+    """The files with the records of a run. Raises UsageError if there is none."""
     files = ledger_files(output)
     if not files:
         raise UsageError(
@@ -61,7 +69,7 @@ def _sorted(folder: Path) -> list[ImageRecord]:
 
 
 def _edges(files: Sequence[Path], size: int) -> list[str]:
-    """The first image names of all parts but the first; none where one part will do."""
+    """The first image name of each part but the first; empty if one part is enough."""
     lines, sample = 0, []
     for file in files:
         with file.open("rb") as ledger:
@@ -74,9 +82,7 @@ def _edges(files: Sequence[Path], size: int) -> list[str]:
 
 
 def _lay_out(file: Path, edges: Sequence[str], parts: Sequence[Path]) -> None:
-    """Copies each line of a ledger into its part, under the ledger's own name, without those that
-    name no image.
-    """
+    """Copy each line of a ledger that names an image into its part, under the ledger's name."""
     with ExitStack() as stack:
         targets = []
         for part in parts:
@@ -89,9 +95,9 @@ def _lay_out(file: Path, edges: Sequence[str], parts: Sequence[Path]) -> None:
 
 
 def _image(line: bytes) -> str | None:
-    """The image of a line; None of a foreign one, and of one that is torn before its image ends.
+    """The image of a line; None for a foreign line, or one torn before the image ends.
 
-    automask writes it first: the rest, ten times as long, need not be read to know it.
+    automask writes the image first, so the rest, ten times as long, need not be parsed.
     """
     try:
         if line.startswith(BEGIN):

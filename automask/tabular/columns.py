@@ -1,6 +1,6 @@
-"""What kind of value each column holds: told from the fields of a record, so that none is missed.
+"""The kind of value in each column, inferred from the fields of a record.
 
-docs/records.md says what each of them means.
+The comments beside the fields say what they mean; docs/reference/records.md is made from them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from automask.records import ImageRecord
 
 
 class Kind(Enum):
-    """How the values of a column are held."""
+    """The type of a column's values."""
 
     TEXT = auto()
     CATEGORY = auto()  # text of few different values
@@ -22,7 +22,7 @@ class Kind(Enum):
     INTEGER = auto()
     NUMBER = auto()
     TRUTH = auto()
-    TEXTS = auto()  # several texts, or none
+    TEXTS = auto()  # a list of texts
 
 
 CATEGORIES = frozenset(
@@ -44,7 +44,7 @@ _BY_TYPE: dict[object, Kind] = {
 
 @cache
 def columns() -> dict[str, Kind]:
-    """The kind of each field of a record, by its name, in their order."""
+    """The kind of each field of a record by name, in the order of the fields."""
     types = get_type_hints(ImageRecord)
     return {f.name: _kind(f.name, types[f.name]) for f in fields(ImageRecord)}
 

@@ -1,4 +1,4 @@
-"""Libraries that only some commands need, and that are not always installed."""
+"""Optional libraries that only some commands need."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from automask.errors import InstallationError
 
 
-def needed(library: str, who: str) -> Any:
-    """A library of the extra `table`. Raises InstallationError with what to install."""
+def require(library: str, who: str) -> Any:
+    """Import a library of the extra `table`; InstallationError says what to install."""
     package = library.partition(".")[0]
     try:
         return import_module(library)

@@ -1,4 +1,4 @@
-"""The records as one file: Parquet, CSV or JSON Lines, in batches, whole or not at all."""
+"""The records as one file: Parquet, CSV or JSON Lines, in batches, atomically."""
 
 from __future__ import annotations
 
@@ -12,32 +12,42 @@ from automask.records import ImageRecord, to_line
 from automask.show.spreadsheet import cell
 from automask.system.files import replacing
 from automask.tabular.arrow import schema, to_batch
-from automask.tabular.batches import in_batches
+from automask.tabular.batches import read_batches
 from automask.tabular.columns import Kind, columns
-from automask.tabular.extra import needed
+from automask.tabular.extra import require
 
 Batches = Iterable[list[ImageRecord]]
 SUFFIXES = {"parquet": ".parquet", "csv": ".csv", "jsonl": ".jsonl"}
 
 
-def form_of(file: Path, asked: str | None) -> str:
-    """In what form a file is to be written: as asked, or as its name ends. Raises UsageError."""
+def format_of(file: Path, asked: str | None) -> str:
+    """The format of a file: as given, or by its suffix. Raises UsageError."""
     if asked is not None:
         return asked
     for form, suffix in SUFFIXES.items():
         if file.suffix == suffix:
             return form
     raise UsageError(
-        f"--out {file.name!a}: in what form? Let its name end in {', '.join(SUFFIXES.values())}, "
+        f"--out {file.name!a}: in what format? Let its name end in {', '.join(SUFFIXES.values())}, "
         f"or say --to {'|'.join(SUFFIXES)}"
     )
 
 
 def write_records(output: Path, file: Path, form: str) -> int:
-    """Writes the newest record of each image, in the order of their names; returns how many.
+    """Write the newest record of each image, sorted by name.
 
-    form: of SUFFIXES. Raises UsageError where there are no records, InstallationError where pyarrow
-    is missing, OutputError where it cannot be written.
+    Args:
+        output: An output folder.
+        file: The file to write.
+        form: A key of SUFFIXES.
+
+    Returns:
+        The number of records.
+
+    Raises:
+        UsageError: There are no records.
+        InstallationError: pyarrow is missing.
+        OutputError: The file cannot be written.
     """
     write: dict[str, Callable[[Path, Batches], None]] = {
         "parquet": _write_parquet,
@@ -47,14 +57,14 @@ def write_records(output: Path, file: Path, form: str) -> int:
     count = _Count()
     try:
         with replacing(file) as partial:
-            write[form](partial, count.of(in_batches(output, file.absolute().parent)))
+            write[form](partial, count.of(read_batches(output, file.absolute().parent)))
     except OSError as error:
         raise OutputError(f"cannot write {file}: {error.strerror}") from error
     return count.records
 
 
 class _Count:
-    """How many records have passed."""
+    """Counts the records that pass."""
 
     records = 0
 
@@ -65,7 +75,7 @@ class _Count:
 
 
 def _write_parquet(file: Path, batches: Batches) -> None:
-    parquet = needed("pyarrow.parquet", "a Parquet file")
+    parquet = require("pyarrow.parquet", "a Parquet file")
     with parquet.ParquetWriter(file, schema(), compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(to_batch(batch))
@@ -86,7 +96,7 @@ def _write_lines(file: Path, batches: Batches) -> None:
 
 
 def _cell(record: ImageRecord, name: str, kind: Kind) -> Any:
-    """A number as it is; text that no spreadsheet runs; nothing of what is not there."""
+    """A number, text that no spreadsheet executes, or nothing."""
     value = getattr(record, name)
     if value is None:
         return ""

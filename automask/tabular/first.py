@@ -1,4 +1,4 @@
-"""What to look at first, of all records."""
+"""The records to check first."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from automask.show.grid import Grid, number
 
 @dataclass(frozen=True)
 class First:
-    """The records that need a look, and how many there are of each status."""
+    """The records to check, and the number of images of each status."""
 
     counts: Counter[str]
     records: tuple[ImageRecord, ...]
 
 
 def check_first(batches: Iterable[list[ImageRecord]], most: int) -> First:
-    """The records of the lowest confidence, those without one before them, by name where equal."""
+    """The records of lowest confidence, after those without one; ties sorted by name."""
     counts: Counter[str] = Counter()
     lowest: list[ImageRecord] = []
     for batch in batches:
@@ -29,8 +29,8 @@ def check_first(batches: Iterable[list[ImageRecord]], most: int) -> First:
     return First(counts, tuple(lowest))
 
 
-def counted(first: First) -> str:
-    """How many images have which status."""
+def count_line(first: First) -> str:
+    """The number of images of each status, as a line."""
     each = ", ".join(f"{count:,} {status}" for status, count in sorted(first.counts.items()))
     return f"{first.counts.total():,} images: {each}" if each else "no images"
 
@@ -41,7 +41,7 @@ def first_grid(first: First) -> Grid:
         (r.image, r.status, number(r.confidence), r.error or " ".join(r.flags))
         for r in first.records
     )
-    return Grid(("check first", "status", "confidence", "flags, or what failed"), rows)
+    return Grid(("check first", "status", "confidence", "flags or error"), rows)
 
 
 def _order(record: ImageRecord) -> tuple[float, str]:

@@ -9,9 +9,9 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.tabular.batches import in_batches
+from automask.tabular.batches import read_batches
 from automask.tabular.columns import Kind, columns
-from automask.tabular.extra import needed
+from automask.tabular.extra import require
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,19 +26,24 @@ DTYPES = {
 
 
 def load_records(output: str | os.PathLike[str]) -> pd.DataFrame:
-    """The newest record of each image of an output folder, a row each, in the order of their names.
+    """The newest record of each image of an output folder, a row each, sorted by name.
 
-    A column for each field of `automask.records.ImageRecord`, see docs/records.md: `status`,
-    `model`, `device` and the like are categories, `started_at` is a time in UTC, numbers are
-    `Int64` and `Float64` with NA where nothing was measured, `flags` and `kinds` are lists, and
-    `image`, `output` and `error` are str objects, so that a file name that is not UTF-8 stays what
-    it is.
+    Args:
+        output: An output folder.
 
-    Raises UsageError where the folder has no records, InstallationError where pandas is missing.
+    Returns:
+        A DataFrame with a column for each field of `automask.records.ImageRecord`: `status`,
+        `model`, `device` and the like are categories, `started_at` is a time in UTC, numbers are
+        `Int64` and `Float64` with NA where nothing was measured, `flags` and `kinds` are lists, and
+        `image`, `output` and `error` are str objects, which hold file names that are not UTF-8.
+
+    Raises:
+        UsageError: The folder has no records.
+        InstallationError: pandas is missing.
     """
-    pandas = needed("pandas", "automask.load_records")
+    pandas = require("pandas", "automask.load_records")
     parts: dict[str, list[Any]] = defaultdict(list)
-    for batch in in_batches(Path(output)):
+    for batch in read_batches(Path(output)):
         for name, kind in columns().items():
             parts[name].append(_part(pandas, kind, list(map(attrgetter(name), batch))))
     return pandas.DataFrame(

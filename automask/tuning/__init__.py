@@ -1,5 +1,5 @@
-"""`automask tune`: adapts a model to one's own reviewed masks.
+"""`automask tune`: adapts a model to reviewed masks.
 
-reviewed (read the pairs, hold some out) -> tunables (what learns, and its loss) -> fit (steps,
-early stop) -> tune (before and after, the new weights).
+reviewed (read the pairs, hold some out) -> tunables (trainable weights and loss) -> fit (steps,
+early stop) -> tune (measure before and after, write the weights).
 """

@@ -1,4 +1,4 @@
-"""Fits a tunable: steps, a look at the held-out pairs now and then, and the best state kept."""
+"""Fits a tunable: training steps with early stopping on held-out pairs."""
 
 from __future__ import annotations
 
@@ -16,29 +16,39 @@ from automask.tuning.tunables import Tunable
 @dataclass(frozen=True)
 class FitConfig:
     steps: int = 300  # at most
-    check_every: int = 20  # steps between looks at the held-out pairs
-    patience: int = 4  # looks without improvement before it stops
+    check_every: int = 20  # steps between evaluations of the held-out pairs
+    patience: int = 4  # evaluations without improvement before it stops
     warmup_steps: int = 20
-    averaging: float = 0.97  # share of the average that a step leaves as it was
+    averaging: float = 0.97  # decay of the moving average
     weight_decay: float = 0.01
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Look:
-    """The held-out loss after so many steps."""
+    """The held-out loss after a number of steps."""
 
     step: int
     loss: float
 
 
 def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> list[Look]:
-    """Fits, leaves the model in its best state on the held-out pairs, and returns every look.
+    """Fit, and leave the model in its best state on the held-out pairs.
 
-    Looks are taken with a moving average of the weights, and that is what is kept: with few pairs
-    single steps go to and fro (Izmailov et al., "Averaging weights", 2018). The first look is at
-    step 0: where nothing improves, the model stays as it was. Raises DivergedError where the loss
-    stops being a number.
+    Evaluated and kept is a moving average of the weights, because with few pairs single steps
+    oscillate (Izmailov et al., "Averaging weights", 2018). The first evaluation is at step 0: if
+    nothing improves, the model stays as it was.
+
+    Args:
+        tunable: The model with its pairs.
+        config: Steps, rates and patience.
+        seen: Called with each evaluation.
+
+    Returns:
+        Every evaluation.
+
+    Raises:
+        DivergedError: The loss is not finite.
     """
     learned = tunable.parameters()
     for parameter in learned:
@@ -64,7 +74,7 @@ def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> li
 
 
 def best_look(looks: list[Look]) -> Look:
-    """The first of the looks with the lowest loss."""
+    """The first evaluation with the lowest loss."""
     return min(looks, key=lambda look: look.loss)
 
 
@@ -92,7 +102,7 @@ def _step(
 
 
 def _loss_with(values: list[torch.Tensor], tunable: Tunable) -> float:
-    """Held-out loss with other values of what learns, which it keeps afterwards."""
+    """The held-out loss with other values of the parameters, which are restored afterwards."""
     learned = tunable.parameters()
     own = _copy(learned)
     _restore(learned, values)

@@ -1,15 +1,14 @@
-"""`automask fit-choice`: weights of the evidence from photographs whose object is known.
+"""`automask develop fit-choice`: weights of the evidence from photographs whose object is known.
 
-What is fitted, each on top of the one before:
+Fitted in this order:
 
-1. The weights of the choice: the mean IoU of the chosen mask, made smooth. Each image's proposals
-   share out one chance by the softmax of their evidence, and the expected IoU grows (listwise, as
-   in Cao et al., "Learning to rank: from pairwise approach to listwise approach", 2007). Weights
-   are held near those one begins with, the nearer the fewer the images: twenty move them a little.
-   Proposals made up from the true masks (made_up.py) count a tenth, so that the weights do not
-   fit one model's habits alone.
+1. The weights of the choice. The objective is the expected IoU of the chosen mask, with the softmax
+   of the evidence as each proposal's probability (listwise, as in Cao et al., "Learning to rank:
+   from pairwise approach to listwise approach", 2007). A ridge holds the weights near the initial
+   ones, the more so the fewer the images: twenty move them a little. Synthetic proposals from the
+   true masks (made_up.py) count a tenth, so that the weights do not fit one model alone.
 2. Slope and intercept that make the evidence log odds of being the object (IoU >= 0.5).
-3. The confidence: log odds that the chosen mask is good (IoU >= 0.8). Choices among made-up
+3. The confidence: log odds that the chosen mask is good (IoU >= 0.8). Choices among synthetic
    proposals count a tenth here as well.
 """
 
@@ -36,7 +35,7 @@ from automask.image.scorer import CONFIDENCE_NAMES, Linear, Scorer
 from automask.image.second_look import Selection, second_look
 from automask.image.sizes import resized, shrink
 from automask.labelled.folder import Labelled
-from automask.labelled.made_up import NeverAgain, proposals_from_truth
+from automask.labelled.made_up import NoSecondLook, proposals_from_truth
 from automask.records import Mask, ProposalSet, Proposer
 from automask.system.files import write_atomic
 from automask.tuning.fit_linear import (
@@ -52,8 +51,8 @@ GOOD_IOU = 0.8
 # With 0.25 tiny's own masks are chosen 0.002 worse (IoU), with 0 the made-up ones 0.10 worse.
 MADE_UP_WEIGHT = 0.1
 HOLD_CONFIDENCE = 1.0
-# How a proposal lies to the others depends on which points were asked. With these in the choice few
-# points gave the full grid's mask on 96.6 % of 116 photographs, without on 99.1 %, and the masks
+# The relation of a proposal to the others depends on the sampled points. With these in the choice
+# few points gave the full grid's mask on 96.6 % of 116 photographs, without on 99.1 %, and masks
 # were no better (0.836 against 0.835 IoU in cross-validation).
 UNSTEADY = ("parts", "wholes", "explained")
 FOLDS = 4
@@ -62,7 +61,7 @@ MIN_IMAGES = 8
 
 @dataclass(frozen=True)
 class Case:
-    """One photograph, as small as the model wants it."""
+    """One photograph with its proposals, at the size of the evidence."""
 
     photograph: Labelled
     found: ProposalSet
@@ -73,11 +72,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What came out, and what it is worth on images that were held out."""
+    """The fitted scorer, and its quality on held-out images."""
 
     scorer: Scorer
     images: int
-    before: float | None  # mean IoU of the chosen proposal with the weights it began with, if any
+    before: float | None  # mean IoU of the chosen proposal with the initial weights, if any
     after: float  # with weights fitted on the other folds
     argmax: float
     oracle: float
@@ -90,9 +89,20 @@ def fit_choice(
     begin: Scorer | None,
     console: Console,
 ) -> Fitted:
-    """Weights that suit these photographs. begin: the weights to hold to; None: start from none.
+    """Fit weights to photographs.
 
-    Raises UsageError for fewer than MIN_IMAGES photographs in which the model finds anything.
+    Args:
+        photographs: With their true masks.
+        proposer: Makes the proposals.
+        config: Of the run that will use the weights.
+        begin: The initial weights, which the fit is held near; None: none.
+        console: For progress.
+
+    Returns:
+        The scorer and its quality.
+
+    Raises:
+        UsageError: The model finds something in fewer than MIN_IMAGES photographs.
     """
     cases = _cases(photographs, proposer, console)
     if len(cases) < MIN_IMAGES:
@@ -112,7 +122,7 @@ def fit_choice(
 
 
 def write_scorer(file: Path, scorer: Scorer) -> None:
-    """As `scorer` in scorer.py reads it, whole or not at all; raises OSError."""
+    """Write a scorer atomically, for `scorer` in scorer.py to read. Raises OSError."""
     write_atomic(file, (scorer.model_dump_json(indent=1) + "\n").encode())
 
 
@@ -120,7 +130,7 @@ def print_fitted(console: Console, fitted: Fitted) -> None:
     table = Table("mean IoU of the chosen proposal", "", box=None)
     table.add_row("argmax of predicted IoU", f"{fitted.argmax:.3f}")
     if fitted.before is not None:
-        table.add_row("weights it began with", f"{fitted.before:.3f}")
+        table.add_row("initial weights", f"{fitted.before:.3f}")
     table.add_row(f"fitted, on images held out ({FOLDS} folds)", f"{fitted.after:.3f}")
     table.add_row("best proposal", f"{fitted.oracle:.3f}")
     console.print(f"fitted on {fitted.images} photographs")
@@ -165,7 +175,7 @@ def _lists(cases: Sequence[Case]) -> list[RankingGroup]:
 
 
 def _by_folds(cases: Sequence[Case], begin: Scorer | None) -> list[Linear]:
-    """For each case the weights fitted on the folds that it is not in."""
+    """For each case the weights fitted on the other folds."""
     fitted = [
         fit_weights(_lists(_without(cases, fold)), begin.choice if begin else None)
         for fold in range(FOLDS)
@@ -193,39 +203,44 @@ def _fit_confidence(
     config: RunConfig,
     begin: Scorer | None,
 ) -> Linear:
-    """Of choices by weights that were fitted without the image, with what a second look said."""
-    told = [t for c, w in zip(cases, held_out, strict=True) for t in _told(c, w, proposer, config)]
-    if sum(one.weight == 1 for one in told) < MIN_IMAGES:
+    """Fit the confidence to choices by weights fitted without the image, second look included."""
+    samples = [
+        t for c, w in zip(cases, held_out, strict=True) for t in _samples(c, w, proposer, config)
+    ]
+    if sum(one.weight == 1 for one in samples) < MIN_IMAGES:
         raise UsageError(
-            f"an object was chosen on {sum(one.weight == 1 for one in told)} photographs: "
+            f"an object was chosen on {sum(one.weight == 1 for one in samples)} photographs: "
             f"{MIN_IMAGES} is the least"
         )
-    table = np.array([[one.known.get(n, np.nan) for n in CONFIDENCE_NAMES] for one in told])
-    good = np.array([one.iou >= GOOD_IOU for one in told])
+    table = np.array([[one.known.get(n, np.nan) for n in CONFIDENCE_NAMES] for one in samples])
+    good = np.array([one.iou >= GOOD_IOU for one in samples])
     linear = begin.confidence if begin else blank(CONFIDENCE_NAMES, table)
     standard = linear.standardised(CONFIDENCE_NAMES, table)
     held = np.append(weights_of(linear, CONFIDENCE_NAMES), linear.intercept)
     hold = np.full(len(held), HOLD_CONFIDENCE)
-    counts = np.array([one.weight for one in told])
+    counts = np.array([one.weight for one in samples])
     weights = fit_logistic(standard, good, counts, hold, held)
     return weighted(linear, CONFIDENCE_NAMES, weights[:-1], weights[-1])
 
 
 @dataclass(frozen=True)
 class ConfidenceSample:
-    """A choice that was made, and what became of it."""
+    """A choice, and the quality of its mask."""
 
-    known: dict[str, float]  # what confidence is made of
+    known: dict[str, float]  # the inputs of the confidence
     iou: float  # of the mask, with the true one
     weight: float
 
 
-def _told(case: Case, own: Linear, proposer: Proposer, config: RunConfig) -> list[ConfidenceSample]:
-    """The choice among the model's proposals, and that among the made-up ones, which the model has
-    not made and is not asked to look at again. Where nothing was chosen there is nothing to tell.
+def _samples(
+    case: Case, own: Linear, proposer: Proposer, config: RunConfig
+) -> list[ConfidenceSample]:
+    """The choices among the model's proposals and among synthetic ones, without a second look.
+
+    Empty where nothing was chosen.
     """
     image = case.photograph.image
-    once = NeverAgain(proposer)
+    once = NoSecondLook(proposer)
     selection = locate(image, case.found, once, config, weights=own)
     if proposer.look_again_below > 0:
         selection = second_look(selection, image, proposer, config, weights=own)

@@ -1,6 +1,6 @@
-"""Weights of linear evidence from examples, by gradients; numpy is enough.
+"""Fits the weights of linear evidence with numpy.
 
-Listwise for what is chosen among others, logistic for what is true or not.
+Listwise for the choice among proposals, logistic for binary outcomes.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 
 OBJECT_IOU = 0.5
 STEPS, RATE = 200, 0.05  # of Adam, for the choice
-# How strongly weights are held to those one begins with, and to 0 where one begins with none, in
-# images: so many would have to disagree by a whole IoU for a weight to move by 1.
+# Strength of the ridge towards the initial weights, or towards 0 without any, in images: this many
+# would have to disagree by a whole IoU for a weight to move by 1.
 HOLD_TO_BEGIN, HOLD_TO_NOTHING = 5.0, 0.1
 HOLD_SCALE, MIN_SCALE = 1e-3, 0.05
 NEWTON_STEPS, HALVINGS = 30, 20
@@ -49,9 +49,17 @@ def fit_weights(lists: Sequence[RankingGroup], begin: Linear | None) -> Linear:
 def fit_logistic(
     rows: Floats, truth: NDArray[np.bool_], weight: Floats, hold: Floats, held: Floats
 ) -> Floats:
-    """F + 1 weights, the intercept last, of K x F rows by Newton's method.
+    """Logistic regression by Newton's method.
 
-    hold: F + 1 strengths of a ridge to the F + 1 weights `held`.
+    Args:
+        rows: K x F evidence.
+        truth: K outcomes.
+        weight: K sample weights.
+        hold: F + 1 strengths of a ridge.
+        held: F + 1 weights that the ridge pulls towards.
+
+    Returns:
+        F + 1 weights, the intercept last.
     """
     x = np.hstack([rows, np.ones((len(rows), 1))])
     ridge = np.diag(hold + 1e-9)
@@ -70,7 +78,7 @@ def fit_logistic(
 
 
 def _shortened(w: Floats, step: Floats, loss: Callable[[Floats], float]) -> Floats:
-    """`w + step`, the step halved until the loss does not grow: a whole one can go far astray."""
+    """`w + step`, with the step halved until the loss does not grow."""
     before = loss(w)
     for halvings in range(HALVINGS):
         after = w + step / 2**halvings
@@ -80,7 +88,7 @@ def _shortened(w: Floats, step: Floats, loss: Callable[[Floats], float]) -> Floa
 
 
 def blank(names: Sequence[str], table: Floats) -> Linear:
-    """Means and deviations of what is known; every weight 0."""
+    """A scorer with means and deviations of the known values, and weights of 0."""
     known = np.ma.masked_invalid(table)
     deviation = np.maximum(known.std(axis=0).filled(1.0), MIN_DEVIATION)
     columns = zip(names, known.mean(axis=0).filled(0.0), deviation, strict=True)
@@ -94,7 +102,7 @@ def weights_of(linear: Linear, names: Sequence[str]) -> Floats:
 def _listwise(
     rows: Sequence[Floats], lists: Sequence[RankingGroup], held: Floats, hold: float
 ) -> Floats:
-    """The F weights that raise the expected IoU, see above, by Adam (Kingma and Ba, 2015)."""
+    """The F weights that maximise the expected IoU, by Adam (Kingma and Ba, 2015)."""
     padded, ious, is_there = _padded(rows, lists)
     share = np.array([listed.weight for listed in lists])
     share /= share.sum()
@@ -115,7 +123,7 @@ def _listwise(
 def _padded(
     rows: Sequence[Floats], lists: Sequence[RankingGroup]
 ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """N x K x F evidence, N x K IoU, and which of the K are there."""
+    """N x K x F evidence, N x K IoU, and N x K bool: which are not padding."""
     most = max(map(len, rows))
     padded = np.zeros((len(rows), most, rows[0].shape[1]))
     ious, is_there = np.zeros((len(rows), most)), np.zeros((len(rows), most), np.bool_)
@@ -128,7 +136,7 @@ def _padded(
 def _as_log_odds(
     linear: Linear, weights: Floats, rows: Sequence[Floats], lists: Sequence[RankingGroup]
 ) -> Linear:
-    """Only the differences within an image were fitted: here the level and the scale."""
+    """Fit level and scale, because so far only differences within an image were fitted."""
     evidence_of_all = np.concatenate(rows) @ weights
     is_object = np.concatenate([listed.ious >= OBJECT_IOU for listed in lists])
     each = np.concatenate([np.full(len(r), s.weight) for r, s in zip(rows, lists, strict=True)])
@@ -136,7 +144,7 @@ def _as_log_odds(
     slope, intercept = fit_logistic(
         evidence_of_all[:, None], is_object, each, hold, np.array([1.0, 0.0])
     )
-    # Between images the evidence can run against the truth; within them it is fitted not to.
+    # Between images the evidence may correlate negatively with the truth.
     return weighted(linear, NAMES, max(slope, MIN_SCALE) * weights, intercept)
 
 

@@ -1,4 +1,4 @@
-"""Reviewed masks: pairs of photograph and mask, and which of them are held out."""
+"""Reviewed masks: pairs of photograph and mask, and the held-out ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from automask.output.verdicts import rejected_images
 from automask.records import Job, Mask
 
 MAX_SIDE = 2048  # px
-MIN_PAIRS = 4  # fewer cannot be both learned from and held out
+MIN_PAIRS = 4  # fewer cannot be split into training and held-out pairs
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,24 @@ class Reviewed:
 def load_reviewed(
     folder: Path, images: Path | None = None, foreground: int = FOREGROUND
 ) -> Reviewed:
-    """The pairs of a folder, those left out that a person rejected.
+    """The pairs of a folder, without those that a person rejected.
 
-    folder: holds `masks/` (see `load_mask`) or `trimaps/` (foreground: its label, an object's
-    contour counts as background), named as `automask run` names them; of its output, the one that
-    a person mended counts. images: the photographs; None: `folder/images`. Raises UsageError where
-    there is no such folder, a mask cannot be read or has another size than its photograph, or there
-    are too few pairs.
+    Args:
+        folder: Holds `masks/` (see `load_mask`) or `trimaps/`, named as `automask run` names them;
+            in its output, the one that a person corrected counts.
+        images: The photographs; None: `folder/images`.
+        foreground: The label of the object in trimaps; their contour counts as background.
+
+    Returns:
+        The pairs, and the numbers of photographs without a mask or with a rejected one.
+
+    Raises:
+        UsageError: There is no such folder, a mask cannot be read or has not the size of its
+            photograph, or there are too few pairs.
     """
     photographs = images if images is not None else folder / "images"
     if not photographs.is_dir():
-        raise UsageError(f"no photographs: {photographs} is no folder; name it with --images")
+        raise UsageError(f"no photographs: {photographs} is not a folder; name it with --images")
     masks, jobs, rejected = _Masks(folder, foreground), scan(photographs), rejected_images(folder)
     wanted = [job for job in jobs if job.image not in rejected]
     with_mask = [job for job in wanted if masks.file(job).is_file()]
@@ -69,10 +76,17 @@ def load_reviewed(
 
 
 def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[Labelled]]:
-    """The pairs to learn from and those held out, at least one of each; share between 0 and 1.
+    """Split pairs by a hash of their names, independently of the order of the files.
 
-    In the order of a hash of their names: the same pairs whatever the order of the files.
-    Raises UsageError for another share.
+    Args:
+        pairs: At least two.
+        share: Of held-out pairs, between 0 and 1.
+
+    Returns:
+        The pairs to learn from and the held-out ones, at least one of each.
+
+    Raises:
+        UsageError: The share is not between 0 and 1.
     """
     if not 0 < share < 1:
         raise UsageError(f"--hold-out must lie between 0 and 1, not {share}")
@@ -82,7 +96,7 @@ def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[
 
 
 def _of_moderate_size(pair: Labelled) -> Labelled:
-    """At most MAX_SIDE px large: no model sees more, and all pairs are held in memory."""
+    """A pair at most MAX_SIDE px large: no model uses more, and all pairs are in memory."""
     image = shrink(pair.image, MAX_SIDE)
     if image is pair.image:
         return pair

@@ -1,7 +1,7 @@
-"""What learns of each family of models, and the loss of its answers.
+"""The trainable weights of each family of models, and their loss.
 
-`tiny` learns in all its weights from random views. SAM and SAM 2 learn in the mask decoder alone:
-their image encoders saw millions of images, and embeddings made once serve every step.
+In `tiny` all weights are trained, on random views. In SAM and SAM 2 only the mask decoder is: their
+image encoders were trained on millions of images, and embeddings computed once serve every step.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from automask.tiny_training.objective import batch_losses, set_frame, total
 from automask.tiny_training.prompts import Prompts, sample_prompts
 
 HELD_OUT_DRAWS = 4  # prompts of each held-out pair; more make the early stop less noisy
-REFINE_SHARE = 0.15  # of tiny's steps repeat the prompts with the mask just predicted
+REFINE_SHARE = 0.15  # share of tiny's steps that repeat the prompts with the predicted mask
 
 
 class Tunable(Protocol):
@@ -39,7 +39,7 @@ class Tunable(Protocol):
     learning_rate: float
 
     def parameters(self) -> list[nn.Parameter]:
-        """What learns."""
+        """The trainable parameters."""
         ...
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
@@ -52,7 +52,7 @@ class Tunable(Protocol):
 
 
 class TinyTunable:
-    """The bundled model: everything learns, batch statistics stay as they are."""
+    """The bundled model: all weights are trained, batch statistics stay."""
 
     learning_rate = 1e-4
     batch_size = 8
@@ -79,23 +79,23 @@ class TinyTunable:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A view with what the image encoder makes of it."""
+class EncodedView:
+    """A view with its embedding."""
 
     view: View
-    features: Any  # as the family's `encode` gives it
+    features: Any  # as returned by the family's `encode`
 
 
 class DecoderTunable:
-    """SAM or SAM 2: the mask decoder learns, from each photograph and its mirror image."""
+    """SAM or SAM 2: the mask decoder is trained, on each photograph and its mirror image."""
 
     learning_rate = 1e-4
     batch_size = 4
 
     def __init__(self, model: Any, learn: Sequence[Labelled], held_out: Sequence[Labelled]) -> None:
         self.model = model.eval().requires_grad_(False)
-        self.answering: Answering = (
-            SamAnswering(model) if isinstance(model, Sam) else Sam2Answering(model)
+        self.answering: PromptAdapter = (
+            SamAdapter(model) if isinstance(model, Sam) else Sam2Adapter(model)
         )
         self.decoder = self.answering.decoder.requires_grad_(True)
         self.learn = [self._shown(v) for r in learn for v in _both_ways(r)]
@@ -115,11 +115,11 @@ class DecoderTunable:
     def held_out_loss(self) -> float:
         return float(torch.stack([self._loss(s, prompts) for s, prompts in self.fixed]).mean())
 
-    def _shown(self, labelled: Labelled) -> Shown:
+    def _shown(self, labelled: Labelled) -> EncodedView:
         view = self.answering.view(_pair(labelled, self.answering.size))
-        return Shown(view, self.answering.encode(view))
+        return EncodedView(view, self.answering.encode(view))
 
-    def _loss(self, shown: Shown, prompts: Prompts) -> Tensor:
+    def _loss(self, shown: EncodedView, prompts: Prompts) -> Tensor:
         device = self.answering.device
         wanted = quarter(prompts.targets[0]).to(device)
         beside = [torch.from_numpy(prompts.on_object[0]), torch.ones(1, dtype=torch.bool)]
@@ -129,8 +129,8 @@ class DecoderTunable:
         return 2 * terms["mask"] + terms["score"]
 
 
-class Answering(Protocol):
-    """What differs between SAM and SAM 2."""
+class PromptAdapter(Protocol):
+    """The differences of SAM and SAM 2."""
 
     device: torch.device
     size: int  # side of the model's square input, px
@@ -149,7 +149,7 @@ class Answering(Protocol):
         ...
 
 
-class SamAnswering:
+class SamAdapter:
     """SAM: the longest side fills the frame, the rest is padding."""
 
     def __init__(self, sam: Sam) -> None:
@@ -174,10 +174,10 @@ class SamAnswering:
         boxes = torch.from_numpy(prompts.boxes).to(self.device)
         asked = (encoder(points, None, None), encoder(None, boxes, None))
         answers = [self.decoder.predict_masks(features, place, *prompt) for prompt in asked]
-        return _joined(answers)
+        return _concatenated(answers)
 
 
-class Sam2Answering:
+class Sam2Adapter:
     """SAM 2: the photograph is stretched to the square frame."""
 
     def __init__(self, model: Any) -> None:
@@ -199,7 +199,7 @@ class Sam2Answering:
 
     def encode(self, view: View) -> dict[str, Any]:
         self.predictor.set_image(view.image)
-        return dict(self.predictor._features)  # the only place where it keeps them
+        return dict(self.predictor._features)  # the only place that holds them
 
     def answer(self, features: dict[str, Any], prompts: Prompts) -> tuple[Tensor, Tensor]:
         encoder = self.model.sam_prompt_encoder
@@ -215,11 +215,11 @@ class Sam2Answering:
                 features["image_embed"], encoder.get_dense_pe(), sparse, dense, True,
                 features["high_res_feats"],
             ))  # fmt: skip
-        return _joined(answers)
+        return _concatenated(answers)
 
 
-def _joined(answers: Sequence[Sequence[Tensor]]) -> tuple[Tensor, Tensor]:
-    """Logits and scores of several calls of a decoder, one after another."""
+def _concatenated(answers: Sequence[Sequence[Tensor]]) -> tuple[Tensor, Tensor]:
+    """The logits and scores of several decoder calls, concatenated."""
     return torch.cat([a[0] for a in answers]), torch.cat([a[1] for a in answers])
 
 
@@ -229,7 +229,7 @@ def _point_prompts(prompts: Prompts, device: torch.device) -> tuple[Tensor, Tens
 
 
 def _pair(labelled: Labelled, max_side: int) -> Pair:
-    """The pair at most `max_side` px large, its mask 0..255 and soft where it was made smaller."""
+    """The pair at most `max_side` px large; its mask 0..255, soft if it was shrunk."""
     image = shrink(labelled.image, max_side)
     mask: NDArray[np.uint8] = labelled.truth.astype(np.uint8) * 255
     size = (image.shape[1], image.shape[0])

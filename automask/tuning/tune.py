@@ -1,4 +1,4 @@
-"""A whole tuning: pairs, before, fit, after, the new weights."""
+"""A whole tuning: measure, fit, measure again, write the weights."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SUFFIX = ".safetensors"  # of a file of weights
 
 @dataclass(frozen=True)
 class Measured:
-    """How good a model is on the held-out pairs."""
+    """The quality of a model on the held-out pairs."""
 
     rows: list[Row]
     prompts: list[PromptRow]
@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a tuning did."""
+    """The result of a tuning."""
 
     learned_from: int  # pairs
     before: Measured
@@ -59,10 +59,24 @@ def tune(
     fit_config: FitConfig,
     console: Console,
 ) -> Tuned:
-    """Adapts `config.model` to the pairs and writes the new weights to `file`.
+    """Adapt `config.model` to the pairs and write the new weights to `file`.
 
-    The weights of the best look at the held-out pairs are kept; where that is the first, they are
-    those it began with, and the table says so. Raises UsageError where the file cannot be written.
+    The weights of the best evaluation on the held-out pairs are kept; if that is the first, they
+    are the initial ones, and the table says so.
+
+    Args:
+        config: Of the model and of the runs that measure it.
+        learn: The pairs to learn from.
+        held_out: The pairs to measure on.
+        file: For the new weights.
+        fit_config: Steps and seed.
+        console: For progress.
+
+    Returns:
+        The figures before and after.
+
+    Raises:
+        UsageError: The file cannot be written.
     """
     refuse_unwritable(file, "--out", SUFFIX)
     weights = locate(config.model, config.arch, config.weights)
@@ -80,7 +94,7 @@ def tune(
 def _measure(
     model: Any, weights: Weights, held_out: Sequence[Labelled], config: RunConfig, console: Console
 ) -> Measured:
-    """As a run would mask them, and by prompts."""
+    """Measure the held-out pairs as a run masks them, and by prompts."""
     model.eval().requires_grad_(False)
     proposer = make_proposer(model, weights, config)
     rows = evaluate(config, held_out, console, FromModel(proposer))
@@ -108,7 +122,7 @@ def _print_look(console: Console, look: Look) -> None:
 
 
 def print_before_after(console: Console, tuned: Tuned) -> None:
-    """The held-out pairs before and after, and where the new weights are."""
+    """Print the held-out figures before and after, and the file of the new weights."""
     table = Table("held-out photographs", "before", "after", "change", box=None)
     for name, before, after in _compared(tuned.before, tuned.after):
         table.add_row(name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}")

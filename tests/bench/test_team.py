@@ -16,7 +16,7 @@ from bench_fakes import FINE, KILLS, RAISES, broken_context, fake_context, make_
 from automask.bench.figures import Task
 from automask.bench.rounds import plan_rounds
 from automask.bench.team import Team
-from automask.bench.variants import Options, Place, Planned, plan_variants
+from automask.bench.variants import Options, Place, PlannedVariant, plan_variants
 from automask.errors import MeasurementError, WeightsError
 from automask.records import Job
 from automask.runs.dispatch import worker_setup
@@ -30,7 +30,7 @@ def team_for(
     options = Options(devices=("cpu",), generators=("fast",), workers=1, threads=1)
     (planned,) = plan_variants(options, Place(images, images.parent))
     crew = replace(planned.prepared.crew, workers=workers)
-    planned = Planned(planned.variant, replace(planned.prepared, crew=crew))
+    planned = PlannedVariant(planned.variant, replace(planned.prepared, crew=crew))
     setup = worker_setup(planned.prepared, Path("unused"))
     # json in place of torch: the fakes need none of it, and a second process would wait for it.
     fake = replace(setup, make_context=make_context, device=device, imports="json")

@@ -57,7 +57,7 @@ def test_where_everything_failed_nothing_is_made_up(
     )
     assert "  a.jpg: ok -> failed (damaged)" in notes(comparison)
     assert "C has no run.json" not in printed(comparison)
-    assert "B has no run.json: its settings are not known" in printed(comparison)
+    assert "B has no run.json: its settings are unknown" in printed(comparison)
 
 
 def test_not_everything_agrees_as_long_as_one_does_not() -> None:
@@ -74,7 +74,7 @@ def test_what_is_in_one_run_only_and_what_has_changed_is_counted(
         "  c.jpg",
         "1 image: only in B, not compared",
         "  d.jpg",
-        "1 image: another file in B than in A by its size, not compared",
+        "1 image: another file in B than in A, by its size; not compared",
         "  b.jpg",
     ]
 

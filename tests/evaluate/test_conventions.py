@@ -12,9 +12,9 @@ from automask.evaluate.conventions import (
     Convention,
     check,
     decode,
-    forced,
+    infer_convention,
     occurring_values,
-    told,
+    parse_convention,
 )
 
 OPTION = "--truth-values"
@@ -41,19 +41,19 @@ OPTION = "--truth-values"
 def test_a_usual_convention_is_told_by_its_values(
     values: list[int], convention: Convention
 ) -> None:
-    assert told({"a.png": values}, OPTION) == convention
+    assert infer_convention({"a.png": values}, OPTION) == convention
 
 
 def test_all_files_together_tell_what_one_alone_leaves_open() -> None:
-    assert told({"a.png": [1], "b.png": [0, 1]}, OPTION) == Convention(1, 0)
-    assert told({"a.png": [1], "b.png": [1, 2]}, OPTION) == Convention(1, 2, 3)
-    assert told({"a.png": [0], "b.png": [0, 255]}, OPTION) == Convention(255, 0)
+    assert infer_convention({"a.png": [1], "b.png": [0, 1]}, OPTION) == Convention(1, 0)
+    assert infer_convention({"a.png": [1], "b.png": [1, 2]}, OPTION) == Convention(1, 2, 3)
+    assert infer_convention({"a.png": [0], "b.png": [0, 255]}, OPTION) == Convention(255, 0)
 
 
 def test_a_file_at_odds_with_the_others_is_named_with_its_values() -> None:
     files = {"a.png": [0, 255], "b.png": [0, 1], "c.png": [0, 255]}
     with pytest.raises(UsageError) as refused:
-        told(files, OPTION)
+        infer_convention(files, OPTION)
     message = str(refused.value)
     assert "occur 0, 1, 255; 'b.png' has 0, 1, 2 of 3 files are 255 foreground" in message
     assert "--truth-values FOREGROUND,BACKGROUND,CONTOUR" in message
@@ -61,12 +61,12 @@ def test_a_file_at_odds_with_the_others_is_named_with_its_values() -> None:
 
 def test_labels_of_classes_are_not_taken_for_levels() -> None:
     with pytest.raises(UsageError, match=r"0, 1, .* and 8 more up to 19"):
-        told({"a.png": range(20)}, OPTION)
+        infer_convention({"a.png": range(20)}, OPTION)
 
 
 def test_a_few_stray_values_are_not_taken_for_levels() -> None:
     with pytest.raises(UsageError, match=r"'a\.png' has 0, 254, 255"):
-        told({"a.png": [0, 254, 255]}, OPTION)
+        infer_convention({"a.png": [0, 254, 255]}, OPTION)
 
 
 # Forced
@@ -83,13 +83,13 @@ def test_a_few_stray_values_are_not_taken_for_levels() -> None:
     ],
 )
 def test_a_convention_is_written_foreground_first(text: str, convention: Convention) -> None:
-    assert forced(text, OPTION) == convention
+    assert parse_convention(text, OPTION) == convention
 
 
 @pytest.mark.parametrize("text", ["", "white", "1,1", "256,0", "-1", "1,2,3,4"])
 def test_what_is_no_convention_is_refused_with_the_option(text: str) -> None:
     with pytest.raises(UsageError, match=f"{OPTION} is FOREGROUND,BACKGROUND,CONTOUR"):
-        forced(text, OPTION)
+        parse_convention(text, OPTION)
 
 
 def test_a_value_that_a_forced_convention_lacks_is_named_with_its_file() -> None:

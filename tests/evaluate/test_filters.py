@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
-from automask.evaluate.filters import Left, evaluate, print_table, ways_of
+from automask.evaluate.filters import FilterResult, evaluate, filter_chains, print_table
 from automask.labelled.folder import Labelled
 from automask.records import Proposal, ProposalSet, Scene
 from automask.sam.build import load_model
@@ -102,14 +102,14 @@ def test_open_filters_let_every_mask_of_every_point_through(
 
 def test_each_way_and_filter_has_a_row(model: object, photograph: Labelled) -> None:
     rows = evaluate([photograph], model, FakeProposer(), torch.float32, QUIET)
-    ways = list(dict.fromkeys(row.way for row in rows))
-    assert ways == [*(way.name for way in ways_of(model)), "automask, few points"]
-    asked = [row for row in rows if row.stage == "asked"]
-    assert [row.proposals for row in asked] == [12, 12, 12]
+    chains = list(dict.fromkeys(row.chain for row in rows))
+    assert chains == [*(chain.name for chain in filter_chains(model)), "automask, few points"]
+    prompted = [row for row in rows if row.stage == "asked"]
+    assert [row.proposals for row in prompted] == [12, 12, 12]
     # Stock and ours ask the same, and what a filter leaves is never better.
-    assert asked[0].best == pytest.approx(asked[2].best, abs=0.03)
-    for way in ways[:3]:
-        best = [row.best for row in rows if row.way == way]
+    assert prompted[0].best == pytest.approx(prompted[2].best, abs=0.03)
+    for chain in chains[:3]:
+        best = [row.best for row in rows if row.chain == chain]
         assert best == sorted(best, reverse=True)
 
 
@@ -123,8 +123,8 @@ def test_the_few_points_of_a_run_are_measured_by_what_it_chooses_among(
 
 def test_the_table_has_the_means_of_each_filter() -> None:
     console = Console(file=io.StringIO(), width=120)
-    rows = [Left("stock", "asked", 12, 0.9), Left("stock", "asked", 8, 0.5)]
-    print_table(console, [*rows, Left("stock", "confident", 0, 0.0)])
+    rows = [FilterResult("stock", "asked", 12, 0.9), FilterResult("stock", "asked", 8, 0.5)]
+    print_table(console, [*rows, FilterResult("stock", "confident", 0, 0.0)])
     lines = [line.split() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
     assert lines[1:] == [
         ["stock", "asked", "10", "0.700"],

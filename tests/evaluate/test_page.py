@@ -56,7 +56,7 @@ def test_the_page_is_sound_and_has_the_figures(predicted: Path, truth: Path) -> 
     assert "0.533" in reader.text  # (1 + 0.6 + 0) / 3
     assert "The 3 worst" in reader.text
     assert "b_1.png: IoU 0.000" in reader.text
-    assert "What the confidence is worth" not in reader.text
+    assert "Calibration of the confidence" not in reader.text
 
 
 def test_the_page_asks_for_nothing_from_elsewhere(output: Path, truth: Path) -> None:
@@ -82,7 +82,7 @@ def test_of_an_output_the_page_has_confidence_flags_and_the_curve(
     output: Path, truth: Path
 ) -> None:
     reader = Reader(page_of(output, truth))
-    for words in ("What the confidence is worth", "expected calibration error", "of all bad ones"):
+    for words in ("Calibration of the confidence", "expected calibration error", "of all bad ones"):
         assert words in reader.text
     assert "risk-coverage curve" in [attributes.get("alt") for _, attributes in reader.tags]
 

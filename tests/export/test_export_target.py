@@ -36,7 +36,7 @@ def test_nothing_is_there_before_the_commit(tmp_path: Path) -> None:
 def test_a_folder_of_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "thesis.txt").write_text("mine")
-    with pytest.raises(UsageError, match="is not empty, and what is in it is no export"):
+    with pytest.raises(UsageError, match="is not empty, and its content is not an export"):
         open_target(tmp_path / "x", None, False, None)
 
 

@@ -41,7 +41,7 @@ from automask.pool.ladder import make_ladder
 from automask.pool.patience import Patience
 from automask.pool.supervisor import Supervisor
 from automask.records import ImageRecord, Job
-from automask.system.signals import Stop, heard_signals
+from automask.system.signals import Stop, listen_for_signals
 
 
 @pytest.fixture(autouse=True)
@@ -275,7 +275,7 @@ def test_a_model_that_does_not_fit_at_first_goes_down_the_ladder(tmp_path: Path)
 
 def test_after_a_signal_what_is_in_hand_is_finished_and_nothing_new_begun(tmp_path: Path) -> None:
     jobs = make_images(tmp_path / "in", [SLOW, FINE, FINE])
-    with heard_signals() as stop:
+    with listen_for_signals() as stop:
         found = outcomes(tmp_path, jobs, workers=1, stop=stop)
         threading.Thread(target=_signal_when_begun, args=(tmp_path / "out" / "began",)).start()
         records = by_image(found)

@@ -9,7 +9,7 @@ import pytest
 
 from automask.report.plots import Plot, draw_plots
 from automask.report.timeline import timeline_of
-from automask.report.timing import tell_timing
+from automask.report.timing import timing_of
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -27,7 +27,7 @@ def plots(make_record: RecordMaker) -> list[Plot]:
         )
         for number in range(60)
     ]
-    return draw_plots(tell_timing(records), timeline_of(records))
+    return draw_plots(timing_of(records), timeline_of(records))
 
 
 def texts(plot: Plot) -> str:
@@ -100,5 +100,5 @@ def test_what_a_plot_refers_to_is_in_it(plots: list[Plot]) -> None:
 
 
 def test_the_same_times_give_the_same_bytes(make_record: RecordMaker) -> None:
-    timing, timeline = tell_timing([make_record()]), timeline_of([make_record()])
+    timing, timeline = timing_of([make_record()]), timeline_of([make_record()])
     assert draw_plots(timing, timeline) == draw_plots(timing, timeline)

@@ -136,7 +136,7 @@ ARRAY_TASK = {
 def test_an_array_task_finds_its_shard_and_says_who_told() -> None:
     found = shard_from_environment(ARRAY_TASK)
     assert found == Shard(3, 4)
-    assert found.told_by == "SLURM_ARRAY_TASK_ID=3"
+    assert found.source == "SLURM_ARRAY_TASK_ID=3"
 
 
 def test_outside_of_arrays_there_is_no_shard() -> None:

@@ -129,8 +129,8 @@ def test_what_could_end_a_line_of_the_script_is_refused(job: ArrayJob) -> None:
     [
         (("--shard", "1/2"), "each task's own"),
         (("--shard=1/2",), "each task's own"),
-        (("--overwrite",), "would begin again each time"),
-        (("third",), "'third' is no flag"),
+        (("--overwrite",), "would start over each time"),
+        (("third",), "'third' is not a flag"),
     ],
 )
 def test_flags_that_an_array_cannot_have_are_refused(flags: tuple[str, ...], message: str) -> None:

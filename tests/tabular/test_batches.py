@@ -11,7 +11,7 @@ from automask.errors import UsageError
 from automask.output.ledger import RecordWriter, load_records
 from automask.records import ImageRecord
 from automask.tabular import batches
-from automask.tabular.batches import in_batches
+from automask.tabular.batches import read_batches
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -41,7 +41,7 @@ def output(tmp_path: Path, make_record: RecordMaker) -> Path:
 
 
 def test_a_short_ledger_is_one_batch_in_the_order_of_the_names(output: Path) -> None:
-    (batch,) = in_batches(output)
+    (batch,) = read_batches(output)
     assert [record.image for record in batch] == [f"{n:03d}.jpg" for n in range(300)]
 
 
@@ -49,7 +49,7 @@ def test_a_long_ledger_comes_in_parts_with_the_same_records(
     output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batches, "SAMPLED", 5)
-    parts = list(in_batches(output, size=60))
+    parts = list(read_batches(output, size=60))
     assert len(parts) > 4
     assert max(map(len, parts)) < 2 * 60
     assert {r.image: r for part in parts for r in part} == load_records(output)
@@ -65,7 +65,7 @@ def test_what_was_laid_out_is_gone_afterwards(
     room = tmp_path / "room"
     room.mkdir()
     seen = []
-    for _ in in_batches(output, room, size=60):
+    for _ in read_batches(output, room, size=60):
         seen.append(len(list(room.iterdir())))
     assert set(seen) == {1}
     assert list(room.iterdir()) == []
@@ -78,9 +78,9 @@ def test_torn_and_foreign_lines_cost_themselves_alone(
     whole = load_records(output)
     with (output / "records" / "one.jsonl").open("a") as file:
         file.write('{"image": 7}\n[]\nnull\n\xff\n\n{"image": "000.jpg", "status')
-    assert {r.image: r for part in in_batches(output, size=60) for r in part} == whole
+    assert {r.image: r for part in read_batches(output, size=60) for r in part} == whole
 
 
 def test_a_folder_without_a_ledger_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no records/"):
-        list(in_batches(tmp_path))
+        list(read_batches(tmp_path))

@@ -17,7 +17,7 @@ from automask.errors import InstallationError
 from automask.output.ledger import RecordWriter
 from automask.records import ImageRecord
 from automask.tabular import batches
-from automask.tabular.extra import needed
+from automask.tabular.extra import require
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -71,7 +71,7 @@ def test_several_batches_become_one_frame(
             ledger.append(make_record(image=f"{number:03d}.jpg", model=model, score=None))
     monkeypatch.setattr(batches, "SAMPLED", 5)
     monkeypatch.setattr(
-        "automask.tabular.frame.in_batches", lambda o: batches.in_batches(o, size=50)
+        "automask.tabular.frame.in_batches", lambda o: batches.read_batches(o, size=50)
     )
     frame = automask.load_records(tmp_path)
     assert list(frame.index) == list(range(200))
@@ -114,4 +114,4 @@ def test_a_library_that_lacks_another_is_not_said_to_be_missing(
     (tmp_path / "half_a_library.py").write_text("import no_such_library_at_all")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="no_such_library_at_all"):
-        needed("half_a_library", "this test")
+        require("half_a_library", "this test")

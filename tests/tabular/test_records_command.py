@@ -92,7 +92,7 @@ def test_of_many_batches_the_least_sure_are_the_same(
             confidence = (number * 37 % 100) / 100
             ledger.append(make_record(image=f"{number:02d}.jpg", confidence=confidence))
     monkeypatch.setattr(batches, "SAMPLED", 3)
-    monkeypatch.setattr(batches.in_batches, "__defaults__", (None, 10))
+    monkeypatch.setattr(batches.read_batches, "__defaults__", (None, 10))
     call(tmp_path, "--lowest", 4, monkeypatch=monkeypatch)
     lines = capsys.readouterr().out.splitlines()[2:]
     assert [line.split()[2] for line in lines] == ["0.000", "0.010", "0.020", "0.030"]
@@ -118,7 +118,7 @@ def test_batches_with_other_categories_are_one_parquet_file(
         for number in range(100):
             ledger.append(make_record(image=f"{number:02d}.jpg", worker=f"host:{number // 9}"))
     monkeypatch.setattr(batches, "SAMPLED", 3)
-    monkeypatch.setattr(batches.in_batches, "__defaults__", (None, 10))
+    monkeypatch.setattr(batches.read_batches, "__defaults__", (None, 10))
     file = tmp_path / "r.parquet"
     assert call(tmp_path, "--out", file, monkeypatch=monkeypatch) == 0
     table = parquet.read_table(file)
@@ -145,7 +145,7 @@ def test_json_lines_are_the_ledgers_own(output: Path, monkeypatch: pytest.Monkey
     ("arguments", "words"),
     [
         (["--to", "csv"], "--to csv needs --out FILE"),
-        (["--out", "records.xlsx"], "in what form? Let its name end in .parquet, .csv, .jsonl"),
+        (["--out", "records.xlsx"], "in what format? Let its name end in .parquet, .csv, .jsonl"),
     ],
 )
 def test_wrong_usage_says_what_to_do(

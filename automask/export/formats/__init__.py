@@ -1,1 +1,1 @@
-"""One module for each format; none knows another."""
+"""One module for each format, independent of each other."""

@@ -1,4 +1,4 @@
-"""What every format is given, and what it must do."""
+"""The interface of formats."""
 
 from __future__ import annotations
 
@@ -23,21 +23,30 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Context:
-    """What a format writes with."""
+    """The settings and helpers of a format."""
 
     target: Target
     categories: tuple[str, ...]  # names of the classes, in order
     sides: tuple[str, ...]  # of the split; empty: there is none
     polygons: bool  # where the format has both: polygons, not runs of pixels
-    image_prefix: str  # goes before an image's path where a format wants an address
-    model_version: str  # who made the masks
-    placer: Placer | None  # None: photographs stay where they are
+    image_prefix: str  # prefix of an image's path in formats that need a URL
+    model_version: str  # the model that made the masks
+    placer: Placer | None  # None: photographs stay in place
     fidelity: Fidelity
     skipped: list[Skipped] = field(default_factory=list)  # so far
 
     def place(self, photo: Photo, folder: str) -> str:
-        """The photograph's path, in `folder` of the export if photographs go along, else where it
-        is among the others. Raises ImageError where it cannot go along.
+        """The photograph's path for the format.
+
+        Args:
+            photo: The photograph.
+            folder: The folder of the export for photographs that are included.
+
+        Returns:
+            Its path in `folder` if photographs are included, else its relative path.
+
+        Raises:
+            ImageError: It cannot be included.
         """
         if self.placer is None:
             return photo.image
@@ -50,7 +59,7 @@ class Context:
         return {side: f"{name}_{side}{ending}" for side in self.sides}
 
     def edge_rings(self, photo: Photo, instance: Instance) -> list[Ring]:
-        """An object's pieces along the edges of pixels, holes cut in; what they lose is noted."""
+        """An object's pieces along pixel edges, with bridges to holes; records their loss."""
         parts = edge_parts(instance, self.fidelity.tolerance_px)
         rings = [with_keyholes(part) for part in parts]
         left, top, width, height = instance.box
@@ -63,7 +72,7 @@ class Writer(Protocol):
     """A format."""
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
-        """Takes one photograph. Raises ImageError, leaving no trace, where it cannot."""
+        """Add one photograph. Raises ImageError, and writes nothing, if it cannot."""
 
     def finish(self) -> None:
-        """Writes what is about all photographs."""
+        """Write the files about all photographs."""

@@ -1,7 +1,7 @@
-"""FiftyOne's own dataset on disk, in the form without a database version.
+"""FiftyOne's dataset on disk, without a database version.
 
-`metadata.json` without a version tells fiftyone to read the samples as they are and to find out
-the fields by itself; the form with one is a dump of the database of one release of fiftyone.
+With no version in `metadata.json`, fiftyone reads the samples as they are and infers the fields;
+with one, they must be a database dump of that release.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def bounding_box(instance: Instance) -> list[float]:
 
 
 def packed(instance: Instance) -> str:
-    """The mask in its box as fiftyone keeps arrays: an .npy file, compressed, in base64."""
+    """The mask in its box in fiftyone's encoding: an .npy file, compressed, in base64."""
     buffer = io.BytesIO()
     np.save(buffer, instance.crop)
     return base64.b64encode(zlib.compress(buffer.getvalue())).decode("ascii")

@@ -21,11 +21,11 @@ class Format:
     """What a format can do."""
 
     writer: Callable[[Context], Writer]
-    suffix: str | None = None  # an --out that ends so is the one file that it is
-    segmentations: tuple[str, ...] = ("polygon",)  # the first is its own
-    split: str | None = None  # shares where none are given
+    suffix: str | None = None  # of a single file; an --out that ends so is that file
+    segmentations: tuple[str, ...] = ("polygon",)  # the first is the default
+    split: str | None = None  # default shares
     file_for_each_side: bool = False
-    photographs: str | None = None  # copy: they always go along
+    photographs: str | None = None  # copy: photographs are always included
     takes_photographs: bool = True
     photographs_kept: Mapping[str, str] = field(default_factory=lambda: COMMON)  # see placing.py
     needs_pycocotools: bool = False

@@ -1,4 +1,4 @@
-"""Label Studio: tasks with predictions to correct, and the labelling interface that fits them."""
+"""Label Studio: tasks with predictions to correct, and their labelling interface."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Table:
 
 
 def _box(found: PhotoMasks) -> dict[str, int]:
-    """Around all objects; nothing where there is none."""
+    """The box around all objects; empty without objects."""
     if not found.instances:
         return {}
     boxes = [instance.box for instance in found.instances]

@@ -55,7 +55,7 @@ class Voc:
         self.context.target.write_text(f"{ROOT}/labelmap.txt", self._label_map())
 
     def _label_map(self) -> str:
-        """Which class has which colour, as CVAT and datumaro write it beside VOC."""
+        """The colour of each class, in the file that CVAT and datumaro write beside VOC."""
         names = ("background", *(name.replace(":", "%3A") for name in self.context.categories))
         colours = voc_palette()
         rows = [f"{n}:{','.join(map(str, colours[k].tolist()))}::" for k, n in enumerate(names)]
@@ -63,7 +63,7 @@ class Voc:
 
 
 def voc_palette() -> NDArray[np.uint8]:
-    """256 x 3 RGB: the bits of the label, dealt out to red, green, blue from the highest bit on."""
+    """256 x 3 RGB: the label's bits, distributed to red, green and blue from the highest on."""
     labels, colours = np.arange(256), np.zeros((256, 3), np.int64)
     for bit in range(8):
         colours[:, bit % 3] |= (labels >> bit & 1) << (7 - bit // 3)
@@ -80,7 +80,7 @@ def palette_png(labels: NDArray[np.uint8]) -> bytes:
 
 
 def annotation(photo: Photo, found: PhotoMasks, filename: str) -> bytes:
-    """The boxes as XML; VOC counts pixels from 1, and the last one is in the box."""
+    """The boxes as XML; VOC counts pixels from 1, inclusive."""
     root = ElementTree.Element("annotation")
     _texts(root, folder="VOC2012", filename=filename)
     height, width = photo.size

@@ -1,6 +1,6 @@
 """YOLO segmentation, as ultralytics reads it: a row for each object, pieces and holes joined.
 
-Outlines run through the centres of pixels: ultralytics makes coordinates whole and draws the border
+Outlines run through the centres of pixels: ultralytics truncates coordinates and draws the border
 too.
 """
 

@@ -58,7 +58,7 @@ def run_on_cluster(
     setup = _absolute(setup)
     with _probe(setup.config.output) as (probe, secret), connected(address) as line:
         errand = _errand(setup, waiting, probe, secret, patience.timeout)
-        with stop.told_to(line.wake):
+        with stop.calling(line.wake):
             yield from Dispatch(line, waiting, errand, patience.retries, stop).outcomes()
 
 

@@ -71,7 +71,7 @@ def test_several_batches_become_one_frame(
             ledger.append(make_record(image=f"{number:03d}.jpg", model=model, score=None))
     monkeypatch.setattr(batches, "SAMPLED", 5)
     monkeypatch.setattr(
-        "automask.tabular.frame.in_batches", lambda o: batches.read_batches(o, size=50)
+        "automask.tabular.frame.read_batches", lambda o: batches.read_batches(o, size=50)
     )
     frame = automask.load_records(tmp_path)
     assert list(frame.index) == list(range(200))

@@ -35,6 +35,8 @@ SaveKind = Literal["trimap", "mask", "alpha", "overlay", "cutout"]
 
 
 class LoadConfig(Section):
+    """Which photographs are read, and how."""
+
     max_pixels: int = Field(MAX_PIXELS, gt=0)  # larger images are errors, not surprises
     # Whether a photograph's own alpha, where it shows an object, is its mask.
     own_alpha: Literal["use", "ignore"] = "use"
@@ -51,8 +53,9 @@ class ProposeConfig(Section):
 
 
 class ChooseConfig(Section):
-    """How the primary object is chosen. Areas are fractions of the image; margins are differences
-    of the evidence's log odds.
+    """How the primary object is chosen.
+
+    Areas are fractions of the image; margins are differences of the evidence's log odds.
     """
 
     fitted: Path = CHOICE_FILE  # weights of the evidence, as `automask fit-choice` writes them
@@ -107,6 +110,8 @@ class RefineConfig(Section):
 
 
 class TrimapConfig(Section):
+    """Labels and contour of the trimaps."""
+
     contour_px: int = Field(1, ge=0, le=MAX_CONTOUR_PX)  # width in steps to a 4-neighbour
     values: tuple[int, int, int] = (1, 2, 3)  # foreground, background, contour
 

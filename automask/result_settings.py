@@ -27,6 +27,8 @@ class AlphaConfig(Section):
 
 
 class CutoutConfig(Section):
+    """The background of cutouts."""
+
     background: str = "white"  # white, black, transparent or #rrggbb
 
     @model_validator(mode="after")

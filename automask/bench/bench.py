@@ -41,6 +41,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
+        """1 if a photograph failed in any variant, else 0."""
         return EXIT_SOME_FAILED if any(m.failures for m in self.measured) else EXIT_OK
 
 

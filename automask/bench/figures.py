@@ -19,6 +19,7 @@ class Variant:
 
     @property
     def name(self) -> str:
+        """Model, device and generator, as printed."""
         return f"{self.model} {self.device} {self.generator}"
 
 
@@ -40,6 +41,7 @@ class ColdStart:
 
     @property
     def seconds(self) -> float:
+        """The whole cold start."""
         return self.seconds_import + self.seconds_load + self.seconds_first_image
 
 
@@ -75,6 +77,7 @@ class Measured:
 
     @property
     def records(self) -> tuple[ImageRecord, ...]:
+        """The records of all turns."""
         return tuple(record for turn in self.turns for record in turn.records)
 
     @property

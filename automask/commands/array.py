@@ -16,21 +16,23 @@ def array_command(
         list[str] | None,
         typer.Argument(metavar="[-- RUN FLAGS]", help="Flags of automask run, behind --."),
     ] = None,
-    tasks: Annotated[int, typer.Option(min=1, help="Tasks of the array.")] = 64,
-    gpu: Annotated[bool, typer.Option("--gpu", help="A GPU for each task.")] = False,
-    partition: Annotated[str | None, typer.Option(help="Of the cluster.")] = None,
-    time: Annotated[str | None, typer.Option(help="Limit of each task, 12:00:00.")] = None,
-    mem: Annotated[str | None, typer.Option(help="Memory of each task, 16G.")] = None,
+    tasks: Annotated[int, typer.Option(min=1, help="Number of tasks.")] = 64,
+    gpu: Annotated[bool, typer.Option("--gpu", help="Request a GPU for each task.")] = False,
+    partition: Annotated[str | None, typer.Option(help="Partition of the cluster.")] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Time limit of each task, such as 12:00:00.")
+    ] = None,
+    mem: Annotated[str | None, typer.Option(help="Memory of each task, such as 16G.")] = None,
     cpus: Annotated[int | None, typer.Option(min=1, help="Cores of each task.")] = None,
-    logs: Annotated[Path, typer.Option(help="Folder for a log of each task.")] = Path("."),
+    logs: Annotated[Path, typer.Option(help="Folder for the logs of the tasks.")] = Path("."),
 ) -> None:
     """Print a batch script that masks INPUT as a SLURM job array."""
     from automask.errors import UsageError
     from automask.sharding.slurm import ArrayJob, script
 
     for folder, what in ((input_folder, "input folder"), (logs, "folder for logs")):
-        if not folder.is_dir():  # SLURM fails a task without a word where its log cannot be
-            raise UsageError(f"{what} {folder} does not exist or is no folder")
+        if not folder.is_dir():  # SLURM fails a task silently if it cannot write its log
+            raise UsageError(f"{what} {folder} does not exist or is not a folder")
     job = ArrayJob(
         input=input_folder.absolute(),
         output=output_folder.absolute(),
@@ -49,7 +51,7 @@ def array_command(
 
 
 def _command() -> tuple[str, ...]:
-    """How this automask was called, for a shell that knows no PATH of ours."""
+    """The command that started this automask, for a shell with another PATH."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         return (sys.executable, "-m", "automask")

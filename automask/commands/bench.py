@@ -13,38 +13,38 @@ from automask.commands.options import Json
 
 def bench_command(
     models: Annotated[
-        str | None, typer.Option(help="Names of `automask models`, or paths.  (default: tiny)")
+        str | None, typer.Option(help="Names from `automask models`, or paths.  (default: tiny)")
     ] = None,
     devices: Annotated[
         str | None,
-        typer.Option(help="Of auto,cpu,cuda,cuda:N,mps.  (default: cpu, and the GPU of auto)"),
+        typer.Option(help="auto, cpu, cuda, cuda:N, mps, by commas.  (default: cpu, and the GPU)"),
     ] = None,
     generators: Annotated[
-        str | None, typer.Option(help=f"Of {','.join(GENERATORS)}.  (default: all of them)")
+        str | None, typer.Option(help=f"{', '.join(GENERATORS)}, by commas.  (default: all)")
     ] = None,
     images: Annotated[
         Path | None, typer.Option(help="Folder of photographs.  (default: four samples)")
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Turns that each variant gets.")] = 3,
-    workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each variant.")] = 3,
+    workers: Annotated[int | None, typer.Option(help="Images masked at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Folder to look for checkpoints in first.")
+        Path | None, typer.Option(help="Folder to search for checkpoints first.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     random_weights: Annotated[
         bool,
-        typer.Option("--random-weights", help="Time checkpoints that are not here all the same."),
+        typer.Option("--random-weights", help="Time missing checkpoints with random weights."),
     ] = False,
     json: Json = None,
     picture: Annotated[
-        Path | None, typer.Option(help="File for a picture, .png or .svg; both are written.")
+        Path | None, typer.Option(help="Write a chart, .png or .svg; both are written.")
     ] = None,
 ) -> None:
     """Measure how fast this machine masks: models, devices, generators.
 
-    Warm-up apart, in turns, end to end, with what becomes of the masks.
+    Variants take turns, end to end, without warm-up; their masks are compared.
     """
     from automask.bench.bench import bench
     from automask.bench.picture import SUFFIXES, write_picture

@@ -16,17 +16,19 @@ def compare_command(
     json: Json = None,
     html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
     price_a: Annotated[
-        float | None, typer.Option(min=0, help="What an hour of A's machines costs.")
+        float | None, typer.Option(min=0, help="Price of an hour of A's machines.")
     ] = None,
-    price_b: Annotated[float | None, typer.Option(min=0, help="The same of B's.")] = None,
+    price_b: Annotated[
+        float | None, typer.Option(min=0, help="Price of an hour of B's machines.")
+    ] = None,
     images: Annotated[
         Path | None,
-        typer.Option(help="Folder of the photographs, for the page.  (default: as run.json says)"),
+        typer.Option(help="Folder of the photographs, for the page.  (default: from run.json)"),
     ] = None,
 ) -> None:
     """Compare two runs over the same images: speed, cost, agreement.
 
-    For GPU or CPU, one model or another, fast or stock.
+    CPU and GPU, two models, two settings.
     """
     from rich.progress import track
 

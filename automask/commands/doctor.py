@@ -21,7 +21,9 @@ COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 def doctor_command(
     model: Annotated[
         str | None,
-        typer.Option(help="A name of `automask models`, or a checkpoint's path.  (default: tiny)"),
+        typer.Option(
+            help="A name from `automask models`, or a checkpoint's path.  (default: tiny)"
+        ),
     ] = None,
     arch: Annotated[
         str | None, typer.Option(help="Architecture of a checkpoint given by path.")

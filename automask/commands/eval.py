@@ -32,41 +32,42 @@ def eval_command(
     truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of true masks.")],
     predicted_values: Annotated[
         str | None,
-        typer.Option(
-            help="FOREGROUND,BACKGROUND,CONTOUR, or levels.  (default: told by the files)"
-        ),
+        typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR, or levels.  (default: inferred)"),
     ] = None,
-    truth_values: Annotated[str | None, typer.Option(help="The same of the true masks.")] = None,
+    truth_values: Annotated[str | None, typer.Option(help="The same for the true masks.")] = None,
     contour: Annotated[
         Contour, typer.Option(help="What the contour of a trimap counts as.")
     ] = Contour.background,
     objects: Annotated[
         bool,
         typer.Option(
-            "--objects", help="Both are maps of objects: which were found, split or merged?"
+            "--objects", help="Both are object maps: count objects found, split and merged."
         ),
     ] = False,
     skip_missing: Annotated[
         bool,
-        typer.Option("--skip-missing", help="Leave out what has no prediction; else it is empty."),
+        typer.Option(
+            "--skip-missing",
+            help="Leave out images without a prediction, instead of counting them as empty.",
+        ),
     ] = False,
     scores: Annotated[
         Path | None, typer.Option(help="Folder of 8-bit probability maps, for AUROC and MAE.")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of the photographs, to show with the worst.")
+        Path | None, typer.Option(help="Folder of the photographs, shown with the worst.")
     ] = None,
     json: Json = None,
     csv: Annotated[Path | None, typer.Option(help="File for a line for each image.")] = None,
     html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
     picture: Annotated[
-        Path | None, typer.Option(help="File for a picture of the 20 worst, .png.")
+        Path | None, typer.Option(help="Write a picture of the 20 worst, .png.")
     ] = None,
 ) -> None:
     """Compare a folder of masks with true masks, whoever made them.
 
-    Matched by relative path without extension. Of an output of automask also: what its confidence
-    and flags are worth.
+    Files match by relative path without extension. For an output of automask, the calibration of
+    its confidence and flags is reported too.
     """
     from rich.progress import track
 

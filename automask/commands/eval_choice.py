@@ -14,19 +14,24 @@ from automask.show.console import make_console
 def eval_choice_command(
     images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
     masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
-    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
-    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    model: Annotated[str, typer.Option(help="A name from `automask models`, or a path.")] = "tiny",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
-    every: Annotated[int, typer.Option(min=1, help="Only every so many-th image.")] = 1,
-    csv: Annotated[Path | None, typer.Option(help="Also write a line for each image.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Only every K-th image.")] = 1,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write a line for each image to this file.")
+    ] = None,
     made_up: Annotated[
         bool,
-        typer.Option("--made-up", help="Make proposals from the true masks, without a model."),
+        typer.Option("--made-up", help="Use synthetic proposals from the true masks."),
     ] = False,
     parts: Annotated[
-        bool, typer.Option("--parts", help="With --made-up: the object in parts, never whole.")
+        bool,
+        typer.Option("--parts", help="With --made-up: propose the object's parts, not the object."),
     ] = False,
     studio: Annotated[
         bool, typer.Option("--studio", help="Set each object on a studio backdrop first.")
@@ -52,6 +57,6 @@ def eval_choice_command(
     made = made_up or parts
     source = FromTruth(proposer, has_whole=not parts) if made else FromModel(proposer)
     rows = evaluate(settings, folder, make_console(), source)
-    print_table(make_console(), rows)  # first: it is not lost with a disk that is full
+    print_table(make_console(), rows)  # first, so that a full disk does not lose it
     if csv is not None:
         write_csv(csv, rows)

@@ -11,15 +11,17 @@ import typer
 def eval_filters_command(
     images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
     masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
-    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
-    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    model: Annotated[str, typer.Option(help="A name from `automask models`, or a path.")] = "tiny",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
-    every: Annotated[int, typer.Option(min=1, help="Only every so many-th image.")] = 1,
+    every: Annotated[int, typer.Option(min=1, help="Only every K-th image.")] = 1,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
 ) -> None:
     """Measure what each proposal filter costs: masks left, best IoU.
 
-    Slow: the stock generator enlarges every mask of every point.
+    Slow, because the stock generator enlarges every mask of every point.
     """
     from automask.api import proposer_for
     from automask.config import load_config

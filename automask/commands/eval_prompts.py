@@ -13,8 +13,10 @@ from automask.show.console import make_console
 def eval_prompts_command(
     images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
     masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
-    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
-    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    model: Annotated[str, typer.Option(help="A name from `automask models`, or a path.")] = "tiny",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
 ) -> None:

@@ -26,63 +26,65 @@ class To(str, Enum):
 
 
 class Segmentation(str, Enum):
-    """How a mask is written."""
+    """Encodings of a mask."""
 
     rle = "rle"
     polygon = "polygon"
 
 
 class ClassFrom(str, Enum):
-    """Where classes come from."""
+    """Sources of classes."""
 
     folder = "folder"
 
 
 def export_command(
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output of `automask run`.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     to: Annotated[To, typer.Option(help="The format.")],
     out: Annotated[
-        Path, typer.Option(help="Folder; with coco, cvat and csv also a file .json, .xml, .csv.")
+        Path, typer.Option(help="Folder; for coco, cvat and csv also a file, .json, .xml, .csv.")
     ],
     images: Annotated[
-        Path | None, typer.Option(help="The photographs, where they have moved since.")
+        Path | None, typer.Option(help="Folder of the photographs, if they have moved.")
     ] = None,
     split: Annotated[
         str | None,
         typer.Option(help="TRAIN/VAL[/TEST], such as 0.8/0.1/0.1.  (yolo-seg: 0.8/0.2)"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
-    class_name: Annotated[
-        str, typer.Option("--class", help="What the objects are called.")
-    ] = "object",
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    class_name: Annotated[str, typer.Option("--class", help="Class of the objects.")] = "object",
     class_from: Annotated[
         ClassFrom | None, typer.Option(help="folder: a photograph's first folder is its class.")
     ] = None,
     tolerance: Annotated[
-        float, typer.Option(min=0, help="How far polygons may leave the outline, px.")
+        float, typer.Option(min=0, help="Largest distance of polygon and outline, px.")
     ] = 1.0,
     segmentation: Annotated[
         Segmentation | None,
         typer.Option(help="rle or polygon, of coco and cvat.  (coco: rle; cvat: polygon)"),
     ] = None,
     min_confidence: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Leave out what is below.")
+        float | None, typer.Option(min=0, max=1, help="Leave out masks with a lower confidence.")
     ] = None,
     copy_images: Annotated[
-        bool, typer.Option("--copy-images", help="Photographs go along: yolo-seg, voc, fiftyone.")
+        bool,
+        typer.Option(
+            "--copy-images", help="Copy the photographs.  (default for yolo-seg, voc, fiftyone)"
+        ),
     ] = False,
     link_images: Annotated[
-        bool, typer.Option("--link-images", help="The same as links, which take no room.")
+        bool,
+        typer.Option("--link-images", help="Link the photographs instead, without using space."),
     ] = False,
     image_prefix: Annotated[
-        str, typer.Option(help="Address that label-studio finds the photographs below.")
+        str, typer.Option(help="URL prefix of the photographs in label-studio.")
     ] = "/data/local-files/?d=",
     values: Annotated[
         str | None,
-        typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR of the masks.  (told by each file)"),
+        typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR of the masks.  (default: inferred)"),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Write into a folder that is not empty.")
+        bool, typer.Option("--overwrite", help="Write into a folder that holds other files.")
     ] = False,
 ) -> None:
     """Write the masks in the format of a training or labelling tool."""

@@ -14,18 +14,23 @@ def fit_choice_command(
     images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Folder of photographs.")],
     masks: Annotated[Path, typer.Argument(metavar="MASKS", help="Their masks, <stem>.png, 0/255.")],
     out: Annotated[Path, typer.Option(help="File for the new weights, .json.")],
-    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
-    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    model: Annotated[str, typer.Option(help="A name from `automask models`, or a path.")] = "tiny",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     from_nothing: Annotated[
-        bool, typer.Option("--from-nothing", help="Do not hold to the weights in use; needs many.")
+        bool,
+        typer.Option(
+            "--from-nothing", help="Do not stay near the weights in use; needs many photographs."
+        ),
     ] = False,
 ) -> None:
     """Fit the weights of the choice to your own labelled photographs.
 
-    A run takes them with `[choose] fitted = "FILE"` in its --config.
+    A run uses them with `[choose] fitted = "FILE"` in its --config.
     """
     from automask.api import proposer_for
     from automask.config import load_config

@@ -12,7 +12,7 @@ from automask.show.console import make_console
 
 
 def merge_command(
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder of results.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     report: Annotated[
         bool, typer.Option("--report/--no-report", help="Write OUTPUT/report.html.")
     ] = True,

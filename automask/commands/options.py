@@ -30,5 +30,5 @@ def settle_json(command: str, arguments: list[str]) -> list[str]:
 
 
 def speed_flags(points: str | None, exact: bool) -> dict[str, str | None]:
-    """--exact is as near to the stock generator as the fast one can be."""
+    """The settings of --points and --exact; the latter is nearest to the stock generator."""
     return {"points": "full", "precision": "float32"} if exact else {"points": points}

@@ -12,7 +12,7 @@ from automask.commands.options import Json
 
 
 class Format(str, Enum):
-    """Forms of a file of records."""
+    """File formats of records."""
 
     parquet = "parquet"
     csv = "csv"
@@ -21,10 +21,15 @@ class Format(str, Enum):
 
 def records_command(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
-    out: Annotated[Path | None, typer.Option(help="File for all records.")] = None,
-    to: Annotated[Format | None, typer.Option(help="Its form.  (default: as it ends)")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all records to this file.")] = None,
+    to: Annotated[
+        Format | None, typer.Option(help="Format of the file.  (default: by its suffix)")
+    ] = None,
     lowest: Annotated[
-        int, typer.Option(min=1, help="Without --out: how many of the lowest confidence to show.")
+        int,
+        typer.Option(
+            min=1, help="Without --out: number of images to show, lowest confidence first."
+        ),
     ] = 20,
     json: Json = None,
 ) -> None:

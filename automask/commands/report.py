@@ -14,16 +14,15 @@ if TYPE_CHECKING:
 
 
 def report_command(
-    output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="Folder of results of `automask run`.")
-    ],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     out: Annotated[
-        Path | None, typer.Option(help="File for the page.  (default: OUTPUT/report.html)")
+        Path | None,
+        typer.Option(help="Write the page to this file.  (default: OUTPUT/report.html)"),
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="The photographs, where they have moved.")
+        Path | None, typer.Option(help="Folder of the photographs, if they have moved.")
     ] = None,
-    open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Write the report of a run: what failed, what to check first, times."""
     from automask.show.console import make_console
@@ -39,12 +38,14 @@ def report_command(
 
 
 def report_after_run(console: Console, output: Path, images: Path | None = None) -> None:
-    """The page of a run that has just ended. What goes wrong is told and costs the page alone.
+    """Write the report of a run that has just ended; an error is printed and costs only the page.
 
-    images: the photographs; None: where the run found them.
+    The run's exit code is about the masks, which are recorded. No fault of the page may change it.
 
-    The masks are there and recorded: that is what the run's exit code is about, so that no fault of
-    the page, known or not, may change it.
+    Args:
+        console: For progress and errors.
+        output: The output folder.
+        images: The photographs; None: the input folder of the run.
     """
     from automask.show.console import shown
 
@@ -52,7 +53,7 @@ def report_after_run(console: Console, output: Path, images: Path | None = None)
         _write(console, output, None, images)
     except Exception as error:
         reason = shown(f"{type(error).__name__}: {error}")
-        console.print(f"[red]no report[/]: {reason}; the masks are not touched by this")
+        console.print(f"[red]no report[/]: {reason}; the masks are not affected")
 
 
 def _write(console: Console, output: Path, out: Path | None, images: Path | None) -> ReportFiles:

@@ -23,71 +23,77 @@ def run_command(
     input_folder: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder of photographs.")],
     output_folder: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder for results.")],
     model: Annotated[
-        str | None, typer.Option(help="A name of `automask models`, or a path.  (default: tiny)")
+        str | None, typer.Option(help="A name from `automask models`, or a path.  (default: tiny)")
     ] = None,
     arch: Annotated[
         str | None, typer.Option(help="Architecture of a checkpoint given by path.")
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Folder to look for checkpoints in first.")
+        Path | None, typer.Option(help="Folder to search for checkpoints first.")
     ] = None,
     stage_weights: Annotated[
-        Path | None, typer.Option(help="Folder on the node's own disk for a verified copy.")
+        Path | None,
+        typer.Option(help="Folder on the node's own disk for a verified copy of the checkpoint."),
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, cuda:N or mps.  (default: auto)")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Images masked at once.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of each worker on a CPU.")] = None,
     scheduler: Annotated[
-        str | None, typer.Option(help="Workers of a Dask cluster instead: tcp://HOST:8786.")
+        str | None, typer.Option(help="Mask on the workers of a Dask cluster: tcp://HOST:8786.")
     ] = None,
     retries: Annotated[
-        int | None, typer.Option(help="Of an image whose worker process died.  (default: 2)")
+        int | None, typer.Option(help="Retries after a worker crash.  (default: 2)")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds that an image may compute.  (default: 1800)")
+        float | None,
+        typer.Option(help="Seconds of computing allowed for an image.  (default: 1800)"),
     ] = None,
     generator: Annotated[
-        str | None, typer.Option(help="fast, or stock: the SAM package's class, untouched.")
+        str | None,
+        typer.Option(help="fast, or stock: the SAM package's own class.  (default: fast)"),
     ] = None,
     points: Annotated[
-        str | None, typer.Option(help="few: where they matter; full: the whole grid.  (few)")
+        str | None,
+        typer.Option(help="few: sampled where they matter; full: the whole grid.  (default: few)"),
     ] = None,
     exact: Annotated[
-        bool, typer.Option("--exact", help="The full grid, all of it computed in float32.")
+        bool, typer.Option("--exact", help="The whole grid, computed in float32.")
     ] = False,
     save: Annotated[
-        list[str] | None, typer.Option(help="Of trimap,mask,alpha,overlay,cutout.  (trimap)")
+        list[str] | None,
+        typer.Option(help="trimap, mask, alpha, overlay, cutout, by commas.  (default: trimap)"),
     ] = None,
     background: Annotated[
-        str | None, typer.Option(help="Of cutouts: white, black, transparent, #rrggbb.  (white)")
+        str | None,
+        typer.Option(help="Of cutouts: white, black, transparent, #rrggbb.  (default: white)"),
     ] = None,
     objects: Annotated[
-        str | None, typer.Option(help="primary, all, or a number: at most so many.  (primary)")
+        str | None,
+        typer.Option(help="primary, all, or the largest number of objects.  (default: primary)"),
     ] = None,
     second_look: Annotated[
-        str | None, typer.Option(help="auto: where it pays; always; never.  (default: auto)")
+        str | None, typer.Option(help="auto: where it pays off; always; never.  (default: auto)")
     ] = None,
     smooth: Annotated[
-        float | None, typer.Option(help="Blur of the outline, cells of the model's mask.  (0)")
+        float | None,
+        typer.Option(help="Blur of the outline, cells of the model's mask.  (default: 0)"),
     ] = None,
     contour_px: Annotated[
-        int | None, typer.Option(help="Width of the trimap's contour, steps.  (default: 1)")
+        int | None, typer.Option(help="Width of the trimap's contour, px.  (default: 1)")
     ] = None,
     trimap_values: Annotated[
-        str | None, typer.Option(help="Foreground,background,contour.  (default: 1,2,3)")
+        str | None, typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR.  (default: 1,2,3)")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     keep_extension: Annotated[
-        bool, typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png.")
+        bool, typer.Option("--keep-extension", help="Name results a.jpg.png, not a.png.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
     shard: Annotated[
         str | None,
-        typer.Option(
-            metavar="I/N", help="Part I of N; off: all.  (default: what a job array says)"
-        ),
+        typer.Option(metavar="I/N", help="Part I of N; off: all.  (default: from the job array)"),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
     dry_run: Annotated[

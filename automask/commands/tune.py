@@ -14,26 +14,29 @@ def tune_command(
     masked: Annotated[
         Path,
         typer.Argument(
-            metavar="MASKED_FOLDER", help="Reviewed results: masks/ or trimaps/, one a photograph."
+            metavar="MASKED_FOLDER", help="Output folder with reviewed masks/ or trimaps/."
         ),
     ],
     out: Annotated[Path, typer.Option(help="File for the new weights, .safetensors.")],
     images: Annotated[
-        Path | None, typer.Option(help="The photographs.  (default: MASKED_FOLDER/images)")
+        Path | None,
+        typer.Option(help="Folder of the photographs.  (default: MASKED_FOLDER/images)"),
     ] = None,
-    model: Annotated[str, typer.Option(help="A name of `automask models`, or a path.")] = "tiny",
-    arch: Annotated[str | None, typer.Option(help="Architecture of a path.")] = None,
+    model: Annotated[str, typer.Option(help="A name from `automask models`, or a path.")] = "tiny",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture of a checkpoint given by path.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     steps: Annotated[
-        int, typer.Option(min=1, help="At most so many; stops where it helps no more.")
+        int, typer.Option(min=1, help="Largest number of steps; stops early when nothing improves.")
     ] = 300,
     hold_out: Annotated[float, typer.Option(help="Share of the photographs to measure on.")] = 0.2,
-    foreground: Annotated[int, typer.Option(help="Foreground's label in the trimaps.")] = 1,
+    foreground: Annotated[int, typer.Option(help="Label of the foreground in the trimaps.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Seed of views and prompts.")] = 0,
 ) -> None:
     """Adapt a model to your own reviewed masks; start with 20 of one kind.
 
-    Delete the results that are wrong, or mend them, and name the folder.
+    First delete or correct wrong results in the folder.
     """
     from automask.config import load_config
     from automask.system.files import refuse_unwritable

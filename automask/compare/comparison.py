@@ -78,6 +78,7 @@ class Comparison:
 
     @property
     def exit_code(self) -> int:
+        """1 if a mask could not be read, else 0."""
         return EXIT_SOME_FAILED if self.unread else EXIT_OK
 
 

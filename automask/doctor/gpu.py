@@ -12,6 +12,7 @@ ASK_SECONDS = 20  # a driver in trouble answers late, or never
 
 
 def check_gpu() -> Finding:
+    """Whether torch can use the GPU, and computes right on it."""
     import torch
 
     driver = _driver()

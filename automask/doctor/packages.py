@@ -34,6 +34,7 @@ def installed(package: str) -> str | None:
 
 
 def check_python() -> Finding:
+    """The Python that runs, and where it lies."""
     where = f"Python {sys.version.split()[0]}, {sys.executable}"
     return Finding("python", OK, where)
 
@@ -54,6 +55,7 @@ def check_torch() -> Finding:
 
 
 def check_opencv(version_of: Version = installed) -> Finding:
+    """Whether two packages overwrite each other in the folder of cv2."""
     others = [package for package in OPENCV if version_of(package)]
     if not others:
         return Finding(

@@ -84,9 +84,11 @@ class Source(Protocol):
     """Where the proposals of a photograph and its second look come from."""
 
     @property
-    def proposer(self) -> Proposer: ...
+    def proposer(self) -> Proposer:
+        """The proposer of the second look."""
 
-    def found(self, photograph: Labelled) -> ProposalSet: ...
+    def found(self, photograph: Labelled) -> ProposalSet:
+        """The proposals of a photograph."""
 
 
 class FromModel:
@@ -96,6 +98,7 @@ class FromModel:
         self.proposer = proposer
 
     def found(self, photograph: Labelled) -> ProposalSet:
+        """The proposals of a photograph."""
         return self.proposer.propose(shrink(photograph.image, self.proposer.max_side))
 
 
@@ -107,6 +110,7 @@ class FromTruth:
         self._seed, self._has_whole = seed, has_whole
 
     def found(self, photograph: Labelled) -> ProposalSet:
+        """Synthetic proposals of a photograph."""
         seen = self._model.found(photograph)
         # The same for the same name, whatever else is in the folder.
         rng = np.random.default_rng([self._seed, *os.fsencode(photograph.name)])

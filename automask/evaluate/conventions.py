@@ -34,6 +34,7 @@ class Convention:
 
     @property
     def is_levels(self) -> bool:
+        """Whether values are levels of a map, not labels."""
         return self.foreground is None
 
     @property

@@ -58,6 +58,7 @@ class ObjectReport:
 
     @property
     def exit_code(self) -> int:
+        """1 if a pair could not be measured, else 0."""
         return EXIT_SOME_FAILED if self.failures else EXIT_OK
 
 

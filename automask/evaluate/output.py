@@ -67,7 +67,7 @@ def write_files(files: Files, report: Report) -> list[Path]:
 
 
 def curve_file(picture: Path) -> Path:
-    """worst.png -> worst-risk-coverage.png"""
+    """worst.png -> worst-risk-coverage.png."""
     return picture.with_name(f"{picture.stem}-risk-coverage.png")
 
 

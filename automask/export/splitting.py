@@ -21,6 +21,7 @@ class Shares:
 
     @property
     def sides(self) -> tuple[str, ...]:
+        """The names of the sides."""
         return tuple(self.by_side)
 
 

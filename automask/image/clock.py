@@ -6,6 +6,8 @@ import time
 
 
 class Clock:
+    """Measures the seconds of consecutive stages."""
+
     def __init__(self) -> None:
         self._start = self._lap = time.perf_counter()
 

@@ -211,6 +211,7 @@ class Seam:
     compactness: float  # the union's over the mean of the two masks', weighted by area
 
     def is_weak(self, config: ChooseConfig) -> bool:
+        """Whether the two sides look like one object."""
         return (
             self.edge <= config.merge_edge
             and self.colour <= config.merge_colour

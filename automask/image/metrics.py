@@ -34,6 +34,7 @@ class Confusion:
 
     @property
     def iou(self) -> float:
+        """Intersection over union."""
         return self._share(self.both + self.predicted_only + self.true_only)
 
     @property
@@ -43,10 +44,12 @@ class Confusion:
 
     @property
     def precision(self) -> float:
+        """Share of the predicted pixels that are true."""
         return self._share(self.both + self.predicted_only)
 
     @property
     def recall(self) -> float:
+        """Share of the true pixels that are predicted."""
         return self._share(self.both + self.true_only)
 
     def _share(self, whole: float) -> float:

@@ -103,6 +103,7 @@ def queue_words(records: Sequence[ImageRecord]) -> str:
 
 
 def timing_words(timing: Timing, timeline: Timeline) -> str:
+    """The sentence above the plots of time."""
     if not timing.totals:
         return "No image was finished."
     return (

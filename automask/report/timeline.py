@@ -28,9 +28,11 @@ class Span:
 
     @property
     def seconds(self) -> float:
+        """Its length."""
         return self.end - self.start
 
     def holds(self, other: Span) -> bool:
+        """Whether a moment lies in it."""
         return self.start <= other.start and other.end <= self.end
 
 
@@ -51,10 +53,12 @@ class Timeline:
 
     @property
     def seconds_working(self) -> float:
+        """Seconds of all sessions."""
         return sum(session.seconds for session in self.sessions)
 
     @property
     def seconds_paused(self) -> float:
+        """Seconds between the sessions."""
         return self.seconds_wall - self.seconds_working
 
     @property

@@ -35,6 +35,7 @@ class Shard:
 
     @property
     def is_whole(self) -> bool:
+        """Whether this is the only part."""
         return self.count == 1
 
     @property

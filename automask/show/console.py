@@ -24,11 +24,13 @@ class Lossy:
         self._stream = stream
 
     def write(self, text: str) -> int:
+        """Write what can be written."""
         with self._lost():
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """Flush what can be flushed."""
         with self._lost():
             self._stream.flush()
 

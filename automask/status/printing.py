@@ -19,16 +19,19 @@ SHOWN_TASKS = 100
 
 
 def exit_code(status: Status) -> int:
+    """0 if everything is done, else 1."""
     return EXIT_OK if status.is_done else EXIT_SOME_FAILED
 
 
 def refuse_other_folders(output: Path) -> None:
+    """Raise UsageError if a folder is not the output of a run."""
     with reraise_oserror(UsageError, f"cannot look at {output}"):
         if not (output / RECORDS).is_dir():
             raise UsageError(f"{output} is not the output of a run: it has no folder {RECORDS}")
 
 
 def print_status(console: Console, status: Status) -> None:
+    """Print counts, rate, failures and tasks."""
     counts, rate, left = status.counts, status.images_per_hour, status.seconds_left
     console.print(
         f"{counts['ok']:,} masked, {counts['no_object']:,} without object, "
@@ -62,6 +65,7 @@ def _print_tasks(console: Console, status: Status) -> None:
 
 
 def values(status: Status) -> dict[str, Any]:
+    """The status as JSON values, for `--json`."""
     computed = {
         "left": status.left,
         "images_per_hour": status.images_per_hour,

@@ -25,6 +25,7 @@ class Stop:
 
     @property
     def is_wanted(self) -> bool:
+        """Whether a signal has arrived."""
         return self.exit_code is not None
 
     @contextmanager

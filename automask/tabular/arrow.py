@@ -29,7 +29,7 @@ def schema() -> Any:
 
 
 def to_batch(records: Sequence[ImageRecord]) -> Any:
-    """A pyarrow.RecordBatch. Of names that are not UTF-8 the stray bytes are spelt: \\udce9."""
+    """A pyarrow.RecordBatch; bytes of names that are not UTF-8 are escaped."""
     pa = require("pyarrow", WHO)
     kinds, fields = columns(), schema()
     arrays = [

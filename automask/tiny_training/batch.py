@@ -20,6 +20,8 @@ from automask.tiny_training.prompts import Prompts, sample_prompts
 
 @dataclass(frozen=True)
 class Batch:
+    """Views with their prompts."""
+
     views: list[View]
     prompts: Prompts
 

@@ -73,9 +73,11 @@ class Optimiser:
         self.model.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
+        """The state of both optimisers."""
         return {"muon": self.muon.state_dict(), "adamw": self.adamw.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the state of both optimisers."""
         self.muon.load_state_dict(state["muon"])
         self.adamw.load_state_dict(state["adamw"])
 

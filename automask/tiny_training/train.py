@@ -71,17 +71,21 @@ class Trainer:
 
     @property
     def latest(self) -> Path:
+        """The newest checkpoint of the run."""
         return self.run_dir / "training.pt"
 
     @property
     def curve(self) -> Path:
+        """The figures on the validation split by step."""
         return self.run_dir / "curve.csv"
 
     @property
     def before_decay(self) -> Path:
+        """The checkpoint from which a longer training continues."""
         return self.run_dir / "before_decay.pt"
 
     def save(self, file: Path) -> None:
+        """Write the whole state, atomically."""
         state = {
             "step": self.step,
             "decay_start": self.decay_start,

@@ -15,6 +15,8 @@ from automask.tuning.tunables import Tunable
 
 @dataclass(frozen=True)
 class FitConfig:
+    """How a model is fitted."""
+
     steps: int = 300  # at most
     check_every: int = 20  # steps between evaluations of the held-out pairs
     patience: int = 4  # evaluations without improvement before it stops

@@ -127,6 +127,7 @@ def write_scorer(file: Path, scorer: Scorer) -> None:
 
 
 def print_fitted(console: Console, fitted: Fitted) -> None:
+    """Print the quality before and after, on held-out images."""
     table = Table("mean IoU of the chosen proposal", "", box=None)
     table.add_row("argmax of predicted IoU", f"{fitted.argmax:.3f}")
     if fitted.before is not None:

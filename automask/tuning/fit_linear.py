@@ -96,6 +96,7 @@ def blank(names: Sequence[str], table: Floats) -> Linear:
 
 
 def weights_of(linear: Linear, names: Sequence[str]) -> Floats:
+    """The weights of the named terms, 0 for those that the scorer lacks."""
     return np.array([linear.terms[n].weight if n in linear.terms else 0.0 for n in names])
 
 
@@ -149,6 +150,7 @@ def _as_log_odds(
 
 
 def weighted(linear: Linear, names: Sequence[str], weights: Floats, intercept: float) -> Linear:
+    """The scorer with other weights."""
     terms = {
         name: linear.terms[name].model_copy(update={"weight": round(float(weight), 4)})
         for name, weight in zip(names, weights, strict=True)

@@ -66,14 +66,17 @@ class TinyTunable:
         self.fixed = [Batch([view], prompts) for view in views for prompts in _fixed_prompts(view)]
 
     def parameters(self) -> list[nn.Parameter]:
+        """See `Tunable.parameters`."""
         return list(self.sam.parameters())
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
+        """See `Tunable.training_loss`."""
         batch = draw_batch(self.learn, self.size, self.batch_size, rng, plain_view)
         return total(batch_losses(self.sam, batch, refine=rng.random() < REFINE_SHARE))
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
+        """See `Tunable.held_out_loss`."""
         losses = [total(batch_losses(self.sam, batch, refine=False)) for batch in self.fixed]
         return float(torch.stack(losses).mean())
 
@@ -103,9 +106,11 @@ class DecoderTunable:
         self.fixed = [(s, prompts) for s in shown for prompts in _fixed_prompts(s.view)]
 
     def parameters(self) -> list[nn.Parameter]:
+        """See `Tunable.parameters`."""
         return list(self.decoder.parameters())
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
+        """See `Tunable.training_loss`."""
         picks = rng.choice(len(self.learn), min(self.batch_size, len(self.learn)), replace=False)
         shown = [self.learn[i] for i in picks]
         losses = [self._loss(s, sample_prompts([s.view], rng)) for s in shown]
@@ -113,6 +118,7 @@ class DecoderTunable:
 
     @torch.no_grad()
     def held_out_loss(self) -> float:
+        """See `Tunable.held_out_loss`."""
         return float(torch.stack([self._loss(s, prompts) for s, prompts in self.fixed]).mean())
 
     def _shown(self, labelled: Labelled) -> EncodedView:
@@ -159,16 +165,19 @@ class SamAdapter:
         self.decoder: nn.Module = sam.mask_decoder
 
     def view(self, pair: Pair) -> View:
+        """See `PromptAdapter.view`."""
         return _whole(pair, self.size)
 
     @torch.no_grad()
     def encode(self, view: View) -> Tensor:
+        """See `PromptAdapter.encode`."""
         h, w = view.content_hw
         predictor = SamPredictor(self.sam)
         predictor.set_image(np.ascontiguousarray(view.image[:h, :w]))
         return predictor.get_image_embedding()
 
     def answer(self, features: Tensor, prompts: Prompts) -> tuple[Tensor, Tensor]:
+        """See `PromptAdapter.answer`."""
         encoder, place = self.sam.prompt_encoder, self.sam.prompt_encoder.get_dense_pe()
         points = _point_prompts(prompts, self.device)
         boxes = torch.from_numpy(prompts.boxes).to(self.device)
@@ -190,6 +199,7 @@ class Sam2Adapter:
         self.decoder: nn.Module = model.sam_mask_decoder
 
     def view(self, pair: Pair) -> View:
+        """See `PromptAdapter.view`."""
         side = (self.size, self.size)
         image, mask = (
             cv2.resize(a, side, interpolation=cv2.INTER_AREA) for a in (pair.image, pair.mask)
@@ -198,10 +208,12 @@ class Sam2Adapter:
         return View(np.asarray(image, np.uint8), mask, side, components(mask))
 
     def encode(self, view: View) -> dict[str, Any]:
+        """See `PromptAdapter.encode`."""
         self.predictor.set_image(view.image)
         return dict(self.predictor._features)  # the only place that holds them
 
     def answer(self, features: dict[str, Any], prompts: Prompts) -> tuple[Tensor, Tensor]:
+        """See `PromptAdapter.answer`."""
         encoder = self.model.sam_prompt_encoder
         corners = torch.from_numpy(prompts.boxes).reshape(-1, 2, 2).to(self.device)
         labels = torch.tensor(

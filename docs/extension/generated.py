@@ -259,7 +259,12 @@ def _on_read(_app: Any, _page: str, content: list[str]) -> None:
     content[0] = complete(content[0])
 
 
+def _name(page: Path) -> str:
+    return page.relative_to(DOCS).with_suffix("").as_posix()
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("source-read", _on_read)
+    app.connect("env-get-outdated", lambda *_: sorted(map(_name, DOCS.glob("**/*.md"))))
     return {"parallel_read_safe": True}

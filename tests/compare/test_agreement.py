@@ -95,7 +95,7 @@ def test_a_ledger_cannot_name_a_file_outside_its_folder(
     run = read_run(a_run(tmp_path / "A", [finished("a", output=output)]), "A")
     found = likeness(run.records["a.jpg"], run.records["a.jpg"], Masks(run), Masks(run))
     assert isinstance(found, Unread)
-    assert "is no result of automask" in found.error
+    assert "is not a result of automask" in found.error
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_pauses_between_runs_are_told_beside_the_wall_time(make_record: RecordMa
 def test_where_the_photographs_are_unknown_nothing_is_called_finished(
     make_record: RecordMaker,
 ) -> None:
-    assert "cannot be told" in finish(Run(Path(), (make_record(),), {}, None, None)).value
+    assert "is unknown" in finish(Run(Path(), (make_record(),), {}, None, None)).value
 
 
 @pytest.mark.parametrize(

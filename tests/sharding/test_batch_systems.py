@@ -100,7 +100,7 @@ FAULTS = {
     "Kubernetes": ({"JOB_COMPLETION_INDEX": "3"}, "such as 64 for ids 0-63"),
     "LSF with a step": (lsf(3, 15, 2), "LSF tells this task its number but not of how many"),
     "LSF with an end that is none": (lsf(3, 0, 1), "number but not of how many"),
-    "uneven": (slurm(5, 1, 7, 1, 3), "no even row; set AUTOMASK_SHARDS"),
+    "uneven": (slurm(5, 1, 7, 1, 3), "not evenly spaced; set AUTOMASK_SHARDS"),
     "one of many, again": (slurm(7, 7, 7, 1, 1), "is task 7 alone; set AUTOMASK_SHARDS"),
     "not of it": (slurm(9, 1, 4, 1, 4), "SLURM_ARRAY_TASK_ID=9 is none of 1-4"),
     "from 0": (

@@ -52,7 +52,7 @@ def test_something_left_is_told_and_is_no_success(output: Path, call) -> None:
     assert code == 1
     assert "1 masked, 0 without object, 0 failed, 2 left" in told
     assert "shard-0001-of-0002 on node: ended early, 1 of 2 left" in told
-    assert "1 images are of tasks that have not begun" in told
+    assert "1 images belong to tasks that have not started" in told
 
 
 def test_everything_done_is_no_success_while_a_task_is_at_work(output: Path, call) -> None:
@@ -67,7 +67,7 @@ def test_an_output_where_nothing_has_begun_is_no_success(tmp_path: Path, call) -
     for command in ("status", "merge"):
         code, told = call(command, tmp_path)
         assert code == 1
-        assert "no task has begun" in told
+        assert "no task has started" in told
 
 
 def test_everything_done_is_a_success(output: Path, call) -> None:

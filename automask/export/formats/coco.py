@@ -24,6 +24,7 @@ class Coco:
         self.last_image = self.last_annotation = FIRST_ID - 1
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         name = self.context.place(photo, "images")
         self.last_image += 1
         height, width = photo.size
@@ -41,6 +42,7 @@ class Coco:
             self.annotations[photo.split].append(self._annotation(photo, instance))
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         categories = [
             {"id": number, "name": name, "supercategory": ""}
             for number, name in enumerate(self.context.categories, start=FIRST_ID)

@@ -22,6 +22,7 @@ class Cvat:
         self.images: dict[str | None, list[bytes]] = {side: [] for side in self.files}
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         name = self.context.place(photo, "images")
         height, width = photo.size
         images = self.images[photo.split]
@@ -32,6 +33,7 @@ class Cvat:
         images.append(ElementTree.tostring(image))
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         for side, file in self.files.items():
             head = (
                 b'<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.1</version>\n'

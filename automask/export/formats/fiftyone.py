@@ -30,6 +30,7 @@ class FiftyOne:
         self.samples: list[dict[str, Any]] = []
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         record = photo.record
         detections = [self._detection(photo, instance) for instance in found.instances]
         self.samples.append(
@@ -45,6 +46,7 @@ class FiftyOne:
         )
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         info = {"masks": self.context.model_version, "classes": list(self.context.categories)}
         self.context.target.write_json("metadata.json", {"media_type": "image", "info": info})
         self.context.target.write_json("samples.json", {"samples": self.samples})

@@ -23,6 +23,7 @@ class LabelStudio:
         self.tasks: list[dict[str, Any]] = []
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         path = self.context.place(photo, "images")
         regions = [
             self._region(photo, f"{instance.id}-{number}", instance.id, ring)
@@ -40,6 +41,7 @@ class LabelStudio:
         self.tasks.append({"data": data, "predictions": [prediction]})
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         self.context.target.write_json("tasks.json", self.tasks)
         self.context.target.write("labeling_config.xml", interface(self.context.categories))
 

@@ -17,13 +17,14 @@ COLUMNS = (
 
 
 class Table:
-    """images.csv"""
+    """Writes images.csv."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
         self.rows: list[dict[str, Any]] = []
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         height, width = photo.size
         area = sum(instance.area for instance in found.instances)
         row: dict[str, Any] = {
@@ -44,6 +45,7 @@ class Table:
         self.rows.append({**row, **_box(found)})
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         buffer = io.StringIO()
         writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()

@@ -30,6 +30,7 @@ class Voc:
         self.names: dict[str, list[str]] = {side: [] for side in context.sides or ("train",)}
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         if len(found.instances) > MOST:
             raise ImageError(f"VOC has room for {MOST} objects, not {len(found.instances)}")
         image = self.context.place(photo, f"{ROOT}/JPEGImages")
@@ -44,6 +45,7 @@ class Voc:
         self.names[photo.split or "train"].append(photo.flat)
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         known = {k: v for k, v in self.names.items() if k != "test"}
         lists = {
             **self.names,

@@ -26,6 +26,7 @@ class Yolo:
         self.context = context
 
     def add(self, photo: Photo, found: PhotoMasks) -> None:
+        """See `Writer.add`."""
         side = photo.split or self.context.sides[0]
         self.context.place(photo, f"images/{side}")
         category = self.context.categories.index(photo.category)
@@ -33,6 +34,7 @@ class Yolo:
         self.context.target.write_text(f"labels/{side}/{photo.flat}.txt", "".join(rows))
 
     def finish(self) -> None:
+        """See `Writer.finish`."""
         lines = [f"{side}: images/{side}" for side in self.context.sides]
         lines.append("names:")
         # A JSON string is a YAML string, but for \ud83d\ude00: YAML does not join the halves of a

@@ -111,8 +111,9 @@ def _name_digest(name: str) -> bytes:
 
 
 class _Masks:
-    """The masks of a folder: each image's mask, or its trimap where there are no masks at all, or
-    where it is the trimap that a person mended.
+    """The masks of a folder.
+
+    Each image's mask, or its trimap if the folder has no masks or a person corrected the trimap.
     """
 
     def __init__(self, folder: Path, foreground: int) -> None:

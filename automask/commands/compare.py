@@ -12,9 +12,11 @@ from automask.commands.options import Json
 
 def compare_command(
     a: Annotated[Path, typer.Argument(metavar="RUN_A", help="Output folder of a run.")],
-    b: Annotated[Path, typer.Argument(metavar="RUN_B", help="Another, of the same images.")],
+    b: Annotated[
+        Path, typer.Argument(metavar="RUN_B", help="Output folder of a run over the same images.")
+    ],
     json: Json = None,
-    html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with everything, .html.")] = None,
     price_a: Annotated[
         float | None, typer.Option(min=0, help="Price of an hour of A's machines.")
     ] = None,

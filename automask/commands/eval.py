@@ -58,8 +58,10 @@ def eval_command(
         Path | None, typer.Option(help="Folder of the photographs, shown with the worst.")
     ] = None,
     json: Json = None,
-    csv: Annotated[Path | None, typer.Option(help="File for a line for each image.")] = None,
-    html: Annotated[Path | None, typer.Option(help="File for a page of it all, .html.")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write a line for each image to this file.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with everything, .html.")] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Write a picture of the 20 worst, .png.")
     ] = None,

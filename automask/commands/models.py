@@ -14,7 +14,7 @@ TOLD = ("name", "family", "file", "sha256", "url", "size_bytes", "license")
 
 
 def models_command(
-    weights: Annotated[Path | None, typer.Option(help="Folder to look in first.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Folder to search first.")] = None,
     json: Json = None,
 ) -> None:
     """List the checkpoints: size, license, whether each is here and verified."""

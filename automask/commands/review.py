@@ -9,9 +9,7 @@ import typer
 
 
 def review_command(
-    output: Annotated[
-        Path, typer.Argument(metavar="OUTPUT", help="Folder of results of `automask run`.")
-    ],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     queue: Annotated[
         str, typer.Option(help="confidence, flags, failed, no_object, all, or sample:N.")
     ] = "confidence",
@@ -23,7 +21,7 @@ def review_command(
         str | None, typer.Option(help="Your name in the decisions.  (default: the user's)")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="The photographs, where they have moved.")
+        Path | None, typer.Option(help="Folder of the photographs, if they have moved.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")] = "auto",
     port: Annotated[

@@ -12,7 +12,7 @@ from automask.show.console import make_console
 
 
 def status_command(
-    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Folder of results.")],
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     json: Json = None,
 ) -> None:
     """Show how far a run or a job array is, also while it is running.

@@ -14,7 +14,7 @@ from automask.sam.tiny import TinyArchitecture
 from automask.sam.weights import sha256_of
 from automask.system.cores import available_cores
 from automask.tiny_training.begin import ORIGIN, from_backbone, from_weights
-from automask.tiny_training.data import load_pairs
+from automask.tiny_training.data import load_pairs, with_share
 from automask.tiny_training.export import export
 from automask.tiny_training.train import TrainConfig, train
 
@@ -44,6 +44,23 @@ def main(
     frames_in_decay: Annotated[
         list[int], typer.Option(help="The same while the rate falls.")
     ] = list(TrainConfig.frames_in_decay),  # noqa: B006
+    learning_rate: Annotated[
+        float, typer.Option(help="While it is constant.")
+    ] = TrainConfig.learning_rate,
+    warmup_steps: Annotated[
+        int, typer.Option(help="The first, in which the rate rises.")
+    ] = TrainConfig.warmup_steps,
+    backbone_rate: Annotated[
+        float, typer.Option(help="The backbone's share of the rate; 0: it stays as it is.")
+    ] = TrainConfig.backbone_rate,
+    objects: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            help="Folders of further photographs and of their maps of objects (ids).",
+            show_default=False,
+        ),
+    ] = None,
+    objects_share: Annotated[float, typer.Option(help="Their share of the samples.")] = 0.2,
     seed: Annotated[int, typer.Option(help="Seed of weights and sampling.")] = TrainConfig.seed,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
     limit: Annotated[int | None, typer.Option(help="Only the first N pairs.")] = None,
@@ -61,16 +78,23 @@ def main(
         decay_steps=decay_steps,
         frames=tuple(frames),
         frames_in_decay=tuple(frames_in_decay),
+        learning_rate=learning_rate,
+        warmup_steps=warmup_steps,
+        backbone_rate=backbone_rate,
         seed=seed,
         loader_threads=threads,
     )
+    pairs = load_pairs(images, masks, limit)
+    if objects is not None:
+        pairs = with_share(pairs, load_pairs(*objects, are_objects=True), objects_share)
     begin = from_backbone(backbone, seed) if start is None else from_weights(start)
-    sam = train(load_pairs(images, masks, limit), config, run_dir, str(where), begin)
+    sam = train(pairs, config, run_dir, str(where), begin)
     notes = {
         "origin": ORIGIN,
         "training": json.dumps(asdict(config)),
         "data": images.parent.name,
         "start": "imagenet" if start is None else sha256_of(start),
+        "objects": "none" if objects is None else f"{objects_share} of the samples",
     }
     export(sam, TinyArchitecture(), run_dir / "automask_tiny.safetensors", notes)
 

@@ -52,6 +52,8 @@ def random_view(pairs: Sequence[Pair], index: int, size: int, rng: np.random.Gen
     """A random view of `pairs[index]` that still shows the object; another pair may lend one."""
     view = _random_crop(pairs[index], size, rng)
     drawn = rng.random()
+    if pairs[index].objects is not None:  # it has objects enough, and they are told apart
+        return _photographed(view, rng)
     if drawn < PASTE_SHARE:
         lender = _random_crop(pairs[int(rng.integers(len(pairs)))], size, rng)
         view = _with_second_object(view, lender, rng)
@@ -94,7 +96,25 @@ def _warp(pair: Pair, matrix: NDArray[np.float64], content: tuple[int, int], siz
     mask = np.zeros((size, size), np.uint8)
     image[:h, :w] = cv2.warpAffine(pair.image, matrix, (w, h), flags=flags, borderMode=border)
     mask[:h, :w] = cv2.warpAffine(pair.mask, matrix, (w, h), flags=flags, borderMode=border)
-    return View(image, mask, content)
+    return View(image, mask, content, _warped_objects(pair, matrix, content, size))
+
+
+def _warped_objects(
+    pair: Pair, matrix: NDArray[np.float64], content: tuple[int, int], size: int
+) -> tuple[Image, ...]:
+    """A mask of each of the pair's objects that is still seen; empty where they are not known."""
+    if pair.objects is None:
+        return ()
+    h, w = content
+    ids = np.zeros((size, size), np.uint8)
+    ids[:h, :w] = cv2.warpAffine(
+        pair.objects, matrix, (w, h), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101
+    )
+    seen = np.bincount(ids.ravel(), minlength=256)
+    least = MIN_OBJECT_SHARE / 4 * size * size
+    return tuple(
+        np.where(ids == i, 255, 0).astype(np.uint8) for i in range(1, 256) if seen[i] >= least
+    )
 
 
 def _random_window(

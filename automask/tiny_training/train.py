@@ -30,7 +30,7 @@ class TrainConfig:
     batch_size: int = 16
     learning_rate: float = 1.2e-3  # while it is constant
     weight_decay: float = 0.02
-    backbone_rate: float = 0.2  # of the learning rate: what it knows it keeps
+    backbone_rate: float = 0.2  # of the learning rate: what it knows it keeps; 0: all of it
     backbone_weight_decay: float = 0.01
     warmup_steps: int = 200
     # The rate is constant until the last steps, where it falls to 0 (Zhai et al., "Scaling vision
@@ -61,7 +61,8 @@ class Trainer:
         self.config = config
         self.run_dir = run_dir
         begin = begin or build_tiny()
-        self.sam = begin.to(device, memory_format=torch.channels_last).train()
+        self.sam = begin.to(device, memory_format=torch.channels_last)
+        self.train_mode()
         self.average = torch.optim.swa_utils.AveragedModel(
             self.sam, avg_fn=_ema(config.ema_decay), use_buffers=True
         )
@@ -83,6 +84,12 @@ class Trainer:
     def before_decay(self) -> Path:
         """The checkpoint from which a longer training continues."""
         return self.run_dir / "before_decay.pt"
+
+    def train_mode(self) -> None:
+        """A backbone that does not learn keeps its norms' statistics too."""
+        self.sam.train()
+        if self.config.backbone_rate == 0 and hasattr(self.sam.image_encoder, "backbone"):
+            self.sam.image_encoder.backbone.eval().requires_grad_(False)
 
     def save(self, file: Path) -> None:
         """Write the whole state, atomically."""

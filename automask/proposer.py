@@ -39,7 +39,9 @@ def make_proposer(
     saliency = _saliency(model, generator, config) if config.choose.saliency else None
     looks = {"auto": weights.checkpoint.look_again_below, "always": ALWAYS, "never": 0.0}
     below = looks[config.second_look.when]
-    return ModelProposer(generator, max_side, front, saliency, below)
+    return ModelProposer(
+        generator, max_side, front, saliency, below, wants_salient=config.has_primary_object
+    )
 
 
 def _saliency(model: Any, generator: Any, config: RunConfig) -> Saliency:

@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from segment_anything import SamAutomaticMaskGenerator, SamPredictor
 from segment_anything.modeling import Sam
 from segment_anything.utils.amg import (
@@ -38,7 +37,7 @@ from torchvision.ops import batched_nms
 
 from automask.sam.decoder import FastMaskDecoder, powers_of_two
 from automask.sam.encoder import fast_encoder
-from automask.sam.saliency import saliency_of
+from automask.sam.saliency import content_of
 from automask.sam.two_way import ImageSide
 
 CONTENT_STEP = 8  # positions; photographs of many shapes shall not need as many kernels
@@ -86,8 +85,8 @@ class FastCrops:
         """Height and width of the crop in the model's input, px."""
         raise NotImplementedError
 
-    def saliency(self) -> NDArray[np.float32] | None:
-        """Where the crop's primary object is, see saliency.py; None: the encoder does not tell."""
+    def saliency(self) -> Tensor | None:
+        """Logits h x w of where the crop's primary object is; None: the encoder does not tell."""
         return None
 
     def full_size(self, logits: Tensor, frame: tuple[int, int], size: tuple[int, int]) -> Tensor:
@@ -246,9 +245,9 @@ class FastMaskGenerator(FastCrops, SamAutomaticMaskGenerator):
         height, width = self.predictor.input_size
         return height, width
 
-    def saliency(self) -> NDArray[np.float32] | None:
+    def saliency(self) -> Tensor | None:
         logits = self.predictor.saliency
-        return None if logits is None else saliency_of(logits, self.frame())
+        return None if logits is None else content_of(logits, self.frame())
 
     def full_size(self, logits: Tensor, frame: tuple[int, int], size: tuple[int, int]) -> Tensor:
         model = self.predictor.model

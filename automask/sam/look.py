@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from segment_anything.utils.amg import MaskData
+from segment_anything.utils.amg import MaskData, calculate_stability_score
 from torch import Tensor
 
 from automask.records import Mask, Proposal
 from automask.sam.distinct import distinct
 from automask.sam.fast_generator import FastCrops
 from automask.sam.points import Points
+from automask.sam.saliency import map_of, predicted_iou
 
 
 class FastLook:
@@ -25,7 +26,7 @@ class FastLook:
         self.height, self.width = image_rgb.shape[:2]
         self.side = generator.look_at(image_rgb)
         self.frame = generator.frame()
-        self.saliency = generator.saliency()  # h x w, 0..1, or None: see saliency.py
+        self._salient = generator.saliency()
         self._found: list[Proposal] = []
 
     def ask(self, points: Points) -> None:
@@ -38,6 +39,26 @@ class FastLook:
     def proposals(self) -> list[Proposal]:
         """What was found so far, one of each that are nearly the same, the highest scores first."""
         return [self._found[i] for i in distinct(self._found, self.same_iou)]
+
+    @property
+    def saliency(self) -> NDArray[np.float32] | None:
+        """Where the primary object is, h x w, 0..1; None: the generator's encoder does not tell."""
+        return None if self._salient is None else map_of(self._salient)
+
+    def salient(self) -> list[Proposal]:
+        """What the saliency map shows, cut at a half, as a proposal; none where there is no map."""
+        logits, size = self._salient, (self.height, self.width)
+        if logits is None or not bool((logits > 0).any()):
+            return []
+        offset = self.generator.stability_score_offset
+        return [
+            Proposal(
+                mask=self.generator.small_masks(logits[None], size)[0].cpu().numpy(),
+                predicted_iou=predicted_iou(map_of(logits)),
+                stability_score=float(calculate_stability_score(logits[None], 0.0, offset)[0]),
+                cut=_Cut(self.generator, self.frame, logits),
+            )
+        ]
 
     def _proposals_of(self, data: MaskData) -> list[Proposal]:
         size = (self.height, self.width)

@@ -18,7 +18,7 @@ from automask.sam.distinct import SAME_IOU
 from automask.sam.fast_generator import FastCrops
 from automask.sam.generator import encoder_of, generate
 from automask.sam.look import FastLook
-from automask.sam.points import coarse_to_fine
+from automask.sam.points import Points, coarse_to_fine
 from automask.sam.saliency import Saliency
 
 # Of some proposals those that may be the primary object of the scene, the best one first.
@@ -30,7 +30,8 @@ class ModelProposer:
 
     contenders: see points.py; None: the full grid of points is asked. saliency: see saliency.py;
     None: the scene has none. look_again_below: confidence below which a second look pays.
-    same_iou: two masks more alike than this are one.
+    same_iou: two masks more alike than this are one. wants_salient: whether the saliency map is a
+    proposal too, where the generator's own look gives one.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class ModelProposer:
         saliency: Saliency | None = None,
         look_again_below: float = 0.0,
         same_iou: float = SAME_IOU,
+        wants_salient: bool = True,
     ) -> None:
         self.max_side, self.look_again_below = max_side, look_again_below
-        self.same_iou = same_iou
+        self.same_iou, self.wants_salient = same_iou, wants_salient
         self.mask_side = mask_side(generator.predictor.model)
         self.generator, self.contenders, self.saliency = generator, contenders, saliency
         self.device = generator.predictor.device
@@ -89,11 +91,18 @@ class ModelProposer:
         with torch.inference_mode():
             look = FastLook(self.generator, image_rgb, self.same_iou)
             scene = self._scene(image_rgb, look.saliency)
-            if self.contenders is None:
-                look.ask(grid)
-                return look.proposals(), scene
-            contenders = self.contenders
-            return coarse_to_fine(look, grid, lambda found: contenders(found, scene)), scene
+            return [*self._asked(look, grid, scene), *self._salient(look)], scene
+
+    def _asked(self, look: FastLook, grid: Points, scene: Scene) -> list[Proposal]:
+        contenders = self.contenders
+        if contenders is None:
+            look.ask(grid)
+            return look.proposals()
+        return coarse_to_fine(look, grid, lambda found: contenders(found, scene))
+
+    def _salient(self, look: FastLook) -> list[Proposal]:
+        """Of all objects it would be the union: no proposal of one of them."""
+        return look.salient() if self.saliency is not None and self.wants_salient else []
 
     def _scene(
         self, image_rgb: NDArray[np.uint8], seen: NDArray[np.float32] | None = None

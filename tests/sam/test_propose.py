@@ -56,6 +56,29 @@ def test_few_points_find_the_object_that_all_points_find(
     assert mask_iou(best(found_few).mask, best(found_full).mask) > 0.95
 
 
+@pytest.mark.parametrize("points", ["few", "full"])
+def test_what_the_saliency_map_shows_is_the_last_proposal(
+    model: Any, photograph: NDArray[np.uint8], points: str
+) -> None:
+    found = proposer(model, points=points).propose(photograph)
+    salient = found.proposals[-1]
+    assert salient.point is None  # nobody asked for it
+    assert found.scene.saliency is not None
+    assert np.array_equal(salient.mask, found.scene.saliency > 0.5)
+    assert salient.cut is not None
+    assert salient.cut((118, 161)).shape == (118, 161)
+
+
+@pytest.mark.parametrize(
+    "without", [{"objects": {"wanted": "all"}}, {"choose": {"saliency": False}}]
+)
+def test_for_several_objects_or_without_the_map_there_is_none(
+    model: Any, photograph: NDArray[np.uint8], without: dict[str, Any]
+) -> None:
+    found = proposer(model, **without).propose(photograph)
+    assert all(p.point is not None for p in found.proposals)
+
+
 def test_for_several_objects_all_points_are_asked(
     model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from automask.config import ProposeConfig, RunConfig
 from automask.proposer import make_proposer
 from automask.sam.encoder import FastTinyEncoder
 from automask.sam.generator import encoder_of
-from automask.sam.saliency import SaliencyMap
+from automask.sam.saliency import SaliencyMap, predicted_iou
 from automask.sam.weights import locate
 
 
@@ -93,3 +93,19 @@ def test_another_checkpoint_is_helped_by_the_bundled_one(
 def test_it_can_be_left_out(model: Any, photograph: NDArray[np.uint8]) -> None:
     proposer = make_proposer(model, locate("tiny"), config(choose={"saliency": False}))
     assert proposer.propose(photograph).scene.saliency is None
+
+
+def test_a_map_without_doubt_predicts_as_much_as_there_is() -> None:
+    sure = np.zeros((4, 4), np.float32)
+    sure[1:3, 1:3] = 1
+    assert predicted_iou(sure) == 1.0
+
+
+def test_a_map_in_doubt_predicts_what_its_chances_come_to() -> None:
+    # Inside 2 pixels of 0.9: 1.8 shared. Outside 2 of 0.1: the union is 2.2. 1.65 * 1.8/2.2 - 0.64.
+    doubtful = np.array([[0.9, 0.9, 0.1, 0.1]], np.float32)
+    assert predicted_iou(doubtful) == pytest.approx(0.71)
+
+
+def test_a_map_that_shows_nothing_predicts_nothing() -> None:
+    assert predicted_iou(np.full((4, 4), 0.2, np.float32)) == 0.0

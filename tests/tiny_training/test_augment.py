@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -187,3 +188,24 @@ def test_a_plain_view_keeps_its_ground_and_gets_no_second_object(
     shares(paste=1)
     assert any(random_view(PAIRS, i, 96, rng).parts for i in range(4))
     assert not any(plain_view(PAIRS, i, 96, rng).parts for i in range(4))
+
+
+def test_the_objects_of_a_pair_are_the_parts_of_its_views() -> None:
+    """Two halves of a square that touch: its components would be one."""
+    mask, ids = np.zeros((2, 64, 64), np.uint8)
+    mask[16:48, 16:48] = 255
+    ids[16:48, 16:32], ids[16:48, 32:48] = 3, 9
+    pair = Pair("two", np.zeros((64, 64, 3), np.uint8), mask, ids)
+    view = letterbox(pair, 128)
+    left, right = view.parts
+    assert not (left & right).any()
+    assert ((left | right) == np.where(view.mask > 127, 255, 0)).mean() > 0.99
+    assert left[64, 40] == right[64, 90] == 255
+
+
+def test_a_pair_of_many_objects_is_shown_as_it_is() -> None:
+    """No second object, no backdrop: they would hide which objects there are."""
+    pair = replace(disc_pair(0), objects=(disc_pair(0).mask > 0).astype(np.uint8))
+    for seed in range(20):
+        view = random_view([pair], 0, 64, np.random.default_rng(seed))
+        assert len(view.parts) == 1

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from miniature import disc_pair
 from PIL import Image
 
-from automask.tiny_training.data import is_validation, load_pairs
+from automask.tiny_training.data import is_validation, load_pairs, with_share
 
 FIRST_VALIDATION_NAMES = [
     "ILSVRC2012_test_00000091",
@@ -80,3 +81,20 @@ def test_a_damaged_file_is_named(folders: tuple[Path, Path], damaged: str) -> No
     (images.parent / damaged / "a.png").write_bytes(b"no picture")
     with pytest.raises(ValueError, match=rf"{damaged}/a\.png cannot be decoded"):
         load_pairs(images, masks)
+
+
+def test_a_map_of_objects_is_a_mask_of_all_of_them(folders: tuple[Path, Path]) -> None:
+    images, maps = folders
+    write(images / "cats_1.png", [[0, 0, 0]] * 3, [[0, 0, 0]] * 3)
+    write(maps / "cats_1.png", [0, 1, 1], [0, 7, 0])
+    (pair,) = load_pairs(images, maps, are_objects=True)
+    assert pair.mask.tolist() == [[0, 255, 255], [0, 255, 0]]
+    assert pair.objects is not None
+    assert pair.objects.tolist() == [[0, 1, 1], [0, 7, 0]]
+
+
+def test_others_come_as_often_as_gives_them_their_share() -> None:
+    pairs, others = [disc_pair(i) for i in range(8)], [disc_pair(9)]
+    names = [pair.name for pair in with_share(pairs, others, 0.2)]
+    assert names == [*(f"disc_{i}" for i in range(8)), "disc_9", "disc_9"]
+    assert with_share(pairs, [], 0.2) == pairs

@@ -244,6 +244,17 @@ def test_only_the_backbone_learns_at_its_own_rate(tmp_path: Path) -> None:
     assert {id(p) for p in slow["params"]} == backbone
 
 
+@pytest.mark.usefixtures("small")
+def test_a_backbone_without_a_rate_stays_as_it_is(pairs: list[Pair], tmp_path: Path) -> None:
+    begin = build_tiny(SMALL)
+    before = {k: v.clone() for k, v in begin.image_encoder.backbone.state_dict().items()}
+    trainer = Trainer(replace(TEN_STEPS, backbone_rate=0.0), tmp_path, begin=begin)
+    batch = next(batches(pairs, iter([(0, 64)]), 2, 0))
+    training._step(trainer, batch)
+    after = trainer.sam.image_encoder.backbone.state_dict()
+    assert all(torch.equal(after[name], before[name]) for name in before)
+
+
 # What a run leaves.
 
 

@@ -21,6 +21,10 @@ DEV     := $(VENV)/.ready-dev
 # its CUDA extension is not needed (automask cleans masks itself, the same on every device).
 SAM2    := SAM2_BUILD_CUDA=0 $(PIP) --no-build-isolation sam2==1.1.0
 
+# A process for each core, and no more than eight: each holds torch.
+PYTEST  = $(BIN)/python -m pytest --dist loadgroup \
+	-n $$($(BIN)/python -c 'from joblib import cpu_count; print(min(8, cpu_count()))')
+
 .DEFAULT_GOAL := help
 .PHONY: help masks array test test-quick test-readers docs lint check setup clean
 
@@ -41,10 +45,10 @@ array: $(READY)  ## print a SLURM job array that masks INPUT: make --silent arra
 	  $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 test: $(DEV)  ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(PYTEST)
 
-test-quick: $(DEV)  ## the tests that take under three minutes together
-	@$(BIN)/python -m pytest -m "not slow"
+test-quick: $(DEV)  ## the tests that take under 90 seconds together on two cores
+	@$(PYTEST) -m "not slow"
 
 # Readers that bring opencv-python, which cannot lie beside opencv-python-headless: an environment
 # of their own, without their dependencies, on top of .venv.

@@ -1,13 +1,34 @@
-"""Fixtures that more than one test file uses."""
+"""Fixtures that more than one test file uses, and how tests are shared out among processes."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+# Before torch is loaded: several processes run tests, each with workers of its own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
 
 from automask.records import ImageRecord
+
+LONG = ("faults", "pool", "report", "review", "serve")  # folders that begin first
+CLUSTERS = {"test_slurm_array.py", "test_dask.py", "test_cluster.py"}  # daemons of a machine
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One file stays in one process, for its fixtures; what starts a cluster shares one group."""
+    for item in items:
+        group = "clusters" if item.path.name in CLUSTERS else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: (not _is_long(item), item.path.parent.name not in LONG))
+
+
+def _is_long(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None and Path(item.path).parent.name in LONG
 
 RecordMaker = Callable[..., ImageRecord]
 

@@ -30,6 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _is_long(item: pytest.Item) -> bool:
     return item.get_closest_marker("slow") is not None and Path(item.path).parent.name in LONG
 
+
 RecordMaker = Callable[..., ImageRecord]
 
 

@@ -35,24 +35,56 @@ class TaskNote:
     host: str
 
 
+@dataclass(frozen=True)
+class OutputFolder:
+    """An output folder that one task writes into, held by this process alone."""
+
+    root: Path
+    shard: Shard  # the task
+
+    @property
+    def ledger(self) -> Path:
+        return ledger(self.root, self.shard.task_name)
+
+    def earlier(self) -> dict[str, Known]:
+        """What earlier runs recorded of the task's images."""
+        return read_earlier(self.root, self.shard)
+
+    def agree_on_settings(self, described: dict[str, Any], is_new: bool, overwrite: bool) -> None:
+        """Writes `run.json`; raises SettingsChangedError where it names other mask settings.
+
+        An output with nothing finished (`is_new`) may be used with any settings, unless other
+        tasks of the array have begun.
+        """
+        settings = described["mask_settings"]
+        with guarded(self.root):
+            if not overwrite and not (is_new and not self._others_with_records()):
+                refuse_other_settings(self.root, settings)
+            if self.shard.is_whole or mask_settings(read_run_json(self.root)) != settings:
+                write_run_json(self.root, described)
+
+    def tidy(self) -> None:
+        """One line an image, the newest, none torn; the whole's ledger takes in those of shards."""
+        if self.shard.is_whole:
+            merge_all(self.root)
+        else:
+            merge([self.ledger], self.ledger)
+
+    def _others_with_records(self) -> list[Path]:
+        files = (file for file in ledger_files(self.root) if file.stem != self.shard.task_name)
+        return [file for file in files if file.stat().st_size]
+
+
 @contextmanager
-def held(output: Path, shard: Shard) -> Iterator[Path]:
-    """The task's ledger, tidied and held for this process alone.
+def held(output: Path, shard: Shard) -> Iterator[OutputFolder]:
+    """The output folder, its ledger tidied, for this process alone.
 
     Raises LockedError where another run holds it, OSError where nothing can be written.
     """
+    folder = OutputFolder(output, shard)
     with locked(output, shard.task_name, group_of(shard)):
-        tidy(output, shard)
-        yield ledger(output, shard.task_name)
-
-
-def tidy(output: Path, shard: Shard) -> None:
-    """One line an image, the newest, no torn one; the whole's ledger takes in those of shards."""
-    mine = ledger(output, shard.task_name)
-    if not shard.is_whole:
-        merge([mine], mine)
-        return
-    merge_all(output)
+        folder.tidy()
+        yield folder
 
 
 def merge_all(output: Path) -> None:
@@ -68,23 +100,6 @@ def read_earlier(output: Path, shard: Shard) -> dict[str, Known]:
     """What earlier runs recorded of the task's images."""
     files = [file for file in ledger_files(output) if shard.meets(file.stem)]
     return read_known(files, shard.holds)
-
-
-def agree_on_settings(
-    output: Path, shard: Shard, described: dict[str, Any], is_new: bool, overwrite: bool
-) -> None:
-    """Writes `run.json`; raises SettingsChangedError where it tells of other mask settings.
-
-    An output with nothing finished (`is_new`) may be used with any settings, unless other tasks of
-    the array have begun.
-    """
-    settings = described["mask_settings"]
-    with guarded(output):
-        others = [f for f in ledger_files(output) if f.stem != shard.task_name and f.stat().st_size]
-        if not overwrite and not (is_new and not others):
-            refuse_other_settings(output, settings)
-        if shard.is_whole or mask_settings(read_run_json(output)) != settings:
-            write_run_json(output, described)
 
 
 def write_note(output: Path, note: TaskNote) -> None:

@@ -14,12 +14,10 @@ from automask.errors import OutputError, UsageError, reraise_oserror
 from automask.output.ledger import RecordWriter
 from automask.output.plan import Plan
 from automask.output.task import (
+    OutputFolder,
     TaskNote,
-    agree_on_settings,
     group_of,
     held,
-    read_earlier,
-    tidy,
     write_note,
 )
 from automask.runs.dispatch import outcomes
@@ -51,8 +49,8 @@ def execute(
     output, began = prepared.config.output, time.perf_counter()
     with ExitStack() as held_output:
         with reraise_oserror(UsageError, f"cannot write into {output}"):
-            ledger = held_output.enter_context(held(output, prepared.shard))
-            plan, generation = _begin(prepared, command)
+            folder = held_output.enter_context(held(output, prepared.shard))
+            plan, generation = _begin(prepared, folder, command)
         summary = RunSummary(
             images=len(prepared.jobs),
             skipped=len(plan.done),
@@ -62,22 +60,24 @@ def execute(
             not_staged=prepared.not_staged,
             output=output,
         )
-        _mask(prepared, plan, generation, ledger, summary, watcher, stop)
+        _mask(prepared, plan, generation, folder.ledger, summary, watcher, stop)
         stop.raise_if_wanted()
-        with reraise_oserror(OutputError, _stopped(f"cannot write {ledger}")):
-            tidy(output, prepared.shard)
+        with reraise_oserror(OutputError, _stopped(f"cannot write {folder.ledger}")):
+            folder.tidy()
     summary.seconds_wall = time.perf_counter() - began
     return summary
 
 
-def _begin(prepared: Prepared, command: Sequence[str] | None) -> tuple[Plan, int]:
+def _begin(
+    prepared: Prepared, folder: OutputFolder, command: Sequence[str] | None
+) -> tuple[Plan, int]:
     """The plan and the number of this run, once it is agreed and written what it is."""
     config, shard = prepared.config, prepared.shard
-    earlier = read_earlier(config.output, shard)
+    earlier = folder.earlier()
     plan = plan_against(prepared, earlier)  # first: it looks at what `run.json` says as yet
     is_new = not any(known.is_done for known in earlier.values())
     described = {**_describe(prepared), "command": command}
-    agree_on_settings(config.output, shard, described, is_new, config.overwrite)
+    folder.agree_on_settings(described, is_new, config.overwrite)
     generation = 1 + max((known.generation for known in earlier.values()), default=0)
     note = TaskNote(
         task=shard.task_name,
@@ -90,7 +90,7 @@ def _begin(prepared: Prepared, command: Sequence[str] | None) -> tuple[Plan, int
         started=time.time(),
         host=socket.gethostname(),
     )
-    write_note(config.output, note)
+    write_note(folder.root, note)
     return plan, generation
 
 

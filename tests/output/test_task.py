@@ -11,8 +11,8 @@ import pytest
 from automask.errors import LockedError, SettingsChangedError
 from automask.output.ledger import RecordWriter, read_records
 from automask.output.task import (
+    OutputFolder,
     TaskNote,
-    agree_on_settings,
     held,
     is_running,
     ledger,
@@ -40,8 +40,8 @@ def append(output: Path, task: str, *records) -> None:
 
 
 def test_a_held_task_is_running_until_its_end(tmp_path: Path) -> None:
-    with held(tmp_path, WHOLE) as file:
-        assert file == tmp_path / "records" / "run.jsonl"
+    with held(tmp_path, WHOLE) as folder:
+        assert folder.ledger == tmp_path / "records" / "run.jsonl"
         assert is_running(tmp_path, "run")
     assert not is_running(tmp_path, "run")
 
@@ -50,8 +50,8 @@ def test_a_run_takes_in_the_ledgers_of_an_array(tmp_path: Path, make_record: Rec
     append(tmp_path, ONE.task_name, make_record(image="a.jpg"))
     append(tmp_path, TWO.task_name, make_record(image="b.jpg"))
     write_note(tmp_path, TaskNote(**{**NOTE.__dict__, "task": ONE.task_name}))
-    with held(tmp_path, WHOLE) as file:
-        assert [r.image for r in read_records(file)] == ["a.jpg", "b.jpg"]
+    with held(tmp_path, WHOLE) as folder:
+        assert [r.image for r in read_records(folder.ledger)] == ["a.jpg", "b.jpg"]
     assert sorted(p.name for p in (tmp_path / "records").glob("shard*")) == []
 
 
@@ -83,33 +83,37 @@ def test_what_was_recorded_of_a_shards_images_is_found_in_any_ledger(
 
 
 def test_the_first_task_writes_the_settings_and_others_agree(tmp_path: Path) -> None:
-    agree_on_settings(tmp_path, ONE, described(), is_new=True, overwrite=False)
-    agree_on_settings(tmp_path, TWO, described(), is_new=True, overwrite=False)
+    OutputFolder(tmp_path, ONE).agree_on_settings(described(), is_new=True, overwrite=False)
+    OutputFolder(tmp_path, TWO).agree_on_settings(described(), is_new=True, overwrite=False)
     assert json.loads((tmp_path / "run.json").read_text()) == described()
 
 
 def test_a_task_with_other_settings_than_the_array_is_refused_although_it_has_done_nothing(
     tmp_path: Path, make_record: RecordMaker
 ) -> None:
-    agree_on_settings(tmp_path, ONE, described(), is_new=True, overwrite=False)
+    OutputFolder(tmp_path, ONE).agree_on_settings(described(), is_new=True, overwrite=False)
     append(tmp_path, ONE.task_name, make_record())
     with pytest.raises(SettingsChangedError, match="model"):
-        agree_on_settings(tmp_path, TWO, described(model="vit_b"), is_new=True, overwrite=False)
+        OutputFolder(tmp_path, TWO).agree_on_settings(
+            described(model="vit_b"), is_new=True, overwrite=False
+        )
 
 
 @pytest.mark.parametrize(("is_new", "overwrite"), [(True, False), (False, True)])
 def test_other_settings_are_taken_where_nothing_is_done_or_all_is_done_again(
     tmp_path: Path, is_new: bool, overwrite: bool
 ) -> None:
-    agree_on_settings(tmp_path, WHOLE, described(), is_new=True, overwrite=False)
-    agree_on_settings(tmp_path, WHOLE, described(model="vit_b"), is_new, overwrite)
+    OutputFolder(tmp_path, WHOLE).agree_on_settings(described(), is_new=True, overwrite=False)
+    OutputFolder(tmp_path, WHOLE).agree_on_settings(described(model="vit_b"), is_new, overwrite)
     assert json.loads((tmp_path / "run.json").read_text()) == described(model="vit_b")
 
 
 def test_other_settings_are_refused_where_something_is_done(tmp_path: Path) -> None:
-    agree_on_settings(tmp_path, WHOLE, described(), is_new=True, overwrite=False)
+    OutputFolder(tmp_path, WHOLE).agree_on_settings(described(), is_new=True, overwrite=False)
     with pytest.raises(SettingsChangedError):
-        agree_on_settings(tmp_path, WHOLE, described(model="b"), is_new=False, overwrite=False)
+        OutputFolder(tmp_path, WHOLE).agree_on_settings(
+            described(model="b"), is_new=False, overwrite=False
+        )
 
 
 # Notes.

@@ -1,0 +1,1 @@
+"""Training a segmenter of one's own, a student, on the masks of a run. The extra `train`."""

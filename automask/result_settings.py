@@ -46,6 +46,7 @@ class ObjectsConfig(Section):
     max_area: float = Field(0.6, ge=0, le=1)  # above: the scene that holds the objects
     max_border_coverage: float = Field(0.3, ge=0, le=1)  # above: a backdrop, a floor, a sky
     max_covered: float = Field(0.5, ge=0, le=1)  # of a mask; above, another has the better claim
+    split: bool = True  # whether pieces of a mask that do not touch are objects of their own
     # Of the best part's evidence: a whole this good is the object, and not its parts.
     whole_share: float = Field(0.9, ge=0)
     max_parts: int = Field(4, ge=1)  # a whole of more is a group, a shelf or a window

@@ -16,6 +16,7 @@ from automask.image.closeup import close_up
 from automask.image.evidence import evidence
 from automask.image.merge import merged
 from automask.image.objects import label_objects, pick_objects, quality
+from automask.image.pieces import in_pieces
 from automask.image.refine import refine
 from automask.image.scorer import Linear
 from automask.image.second_look import Selection, second_look
@@ -86,7 +87,8 @@ def _mask_objects(
     Score and confidence are the mean quality of the objects: nobody has fitted a better one.
     """
     clock = Clock()
-    picked = [found.proposals[i] for i in pick_objects(found.proposals, config.objects)]
+    proposals = in_pieces(found.proposals) if config.objects.split else found.proposals
+    picked = [proposals[i] for i in pick_objects(proposals, config.objects)]
     seconds = {**found.seconds, "choose": clock.lap()}
 
     masks = (refine(close_up(image, p), image.shape, mask_side, config.refine) for p in picked)

@@ -55,7 +55,8 @@ def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> li
     learned = tunable.parameters()
     for parameter in learned:
         parameter.requires_grad_(True)
-    optimiser = torch.optim.AdamW(learned, lr=0.0, weight_decay=config.weight_decay)
+    groups = [{"params": group, "rate": rate} for group, rate in tunable.rates()]
+    optimiser = torch.optim.AdamW(groups, lr=0.0, weight_decay=config.weight_decay)
     rng = np.random.default_rng(config.seed)
     looks = [Look(0, tunable.held_out_loss())]
     seen(looks[0])
@@ -93,7 +94,8 @@ def _step(
     rng: np.random.Generator,
 ) -> None:
     for group in optimiser.param_groups:
-        group["lr"] = tunable.learning_rate * min(1.0, step / config.warmup_steps)
+        warmed = min(1.0, step / config.warmup_steps)
+        group["lr"] = tunable.learning_rate * group["rate"] * warmed
     loss = tunable.training_loss(rng)
     if not torch.isfinite(loss):
         raise DivergedError(f"the loss is {loss.item()} at step {step}: nothing was written")

@@ -30,6 +30,7 @@ from automask.tiny_training.objective import batch_losses, set_frame, total
 from automask.tiny_training.prompts import Prompts, sample_prompts
 
 HELD_OUT_DRAWS = 4  # prompts of each held-out pair; more make the early stop less noisy
+BACKBONE_RATE = 0.2  # of the learning rate, as in tiny's own training
 REFINE_SHARE = 0.15  # share of tiny's steps that repeat the prompts with the predicted mask
 
 
@@ -40,6 +41,10 @@ class Tunable(Protocol):
 
     def parameters(self) -> list[nn.Parameter]:
         """The trainable parameters."""
+        ...
+
+    def rates(self) -> list[tuple[list[nn.Parameter], float]]:
+        """The same parameters in groups, each with its share of the learning rate."""
         ...
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
@@ -68,6 +73,13 @@ class TinyTunable:
     def parameters(self) -> list[nn.Parameter]:
         """See `Tunable.parameters`."""
         return list(self.sam.parameters())
+
+    def rates(self) -> list[tuple[list[nn.Parameter], float]]:
+        """The backbone, which has seen more pictures than these, learns the least."""
+        backbone = list(getattr(self.sam.image_encoder, "backbone", nn.Module()).parameters())
+        known = set(map(id, backbone))
+        rest = [p for p in self.parameters() if id(p) not in known]
+        return [(rest, 1.0), *([(backbone, BACKBONE_RATE)] if backbone else [])]
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
         """See `Tunable.training_loss`."""
@@ -108,6 +120,10 @@ class DecoderTunable:
     def parameters(self) -> list[nn.Parameter]:
         """See `Tunable.parameters`."""
         return list(self.decoder.parameters())
+
+    def rates(self) -> list[tuple[list[nn.Parameter], float]]:
+        """See `Tunable.rates`."""
+        return [(self.parameters(), 1.0)]
 
     def training_loss(self, rng: np.random.Generator) -> Tensor:
         """See `Tunable.training_loss`."""

@@ -22,6 +22,7 @@ class Parabola:
     """Training pulls x to `target`; the held-out pairs would have it at `optimum`."""
 
     learning_rate = 0.1
+    rate = 1.0
 
     def __init__(self, target: float, optimum: float) -> None:
         self.x = nn.Parameter(torch.zeros(1))
@@ -29,6 +30,9 @@ class Parabola:
 
     def parameters(self) -> list[nn.Parameter]:
         return [self.x]
+
+    def rates(self) -> list[tuple[list[nn.Parameter], float]]:
+        return [([self.x], self.rate)]
 
     def training_loss(self, _rng: np.random.Generator) -> Tensor:
         return ((self.x - self.target) ** 2).sum()
@@ -48,6 +52,13 @@ def test_it_learns_and_looks_every_ten_steps() -> None:
     assert look_steps(looks) == list(range(0, 101, 10))
     assert seen == looks
     assert looks[-1].loss < looks[0].loss / 1.5
+
+
+def test_a_group_moves_at_its_share_of_the_rate() -> None:
+    slow = Parabola(target=20.0, optimum=20.0)
+    slow.rate = 0.2
+    fit(slow, replace(QUICK, steps=1, check_every=1), lambda _look: None)
+    assert slow.x.item() == pytest.approx(0.02)
 
 
 def test_it_stops_after_two_looks_without_improvement_and_keeps_the_best() -> None:

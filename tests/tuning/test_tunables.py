@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from miniature import SMALL
+from miniature import SMALL, SMALL_RESIDUAL
 from segment_anything.modeling import (
     ImageEncoderViT,
     MaskDecoder,
@@ -70,6 +70,21 @@ def test_tiny_learns_in_encoder_and_decoder(discs: list[Labelled]) -> None:
     sam = build_tiny(SMALL)
     tunable = TinyTunable(sam, discs[:4], discs[4:])
     assert changed(sam, lambda: one_step(tunable)) >= {"image_encoder", "mask_decoder"}
+
+
+def test_tinys_backbone_has_a_rate_of_its_own(discs: list[Labelled]) -> None:
+    tunable = TinyTunable(build_tiny(SMALL), discs[:4], discs[4:])
+    (rest, full), (backbone, share) = tunable.rates()
+    assert (full, share) == (1.0, 0.2)
+    assert len(backbone) == len(list(tunable.sam.image_encoder.backbone.parameters()))
+    assert len(rest) + len(backbone) == len(tunable.parameters())
+
+
+def test_a_tiny_without_a_backbone_learns_as_one(discs: list[Labelled]) -> None:
+    tunable = TinyTunable(build_tiny(SMALL_RESIDUAL), discs[:4], discs[4:])
+    assert [(len(group), rate) for group, rate in tunable.rates()] == [
+        (len(tunable.parameters()), 1.0)
+    ]
 
 
 def test_tinys_batch_statistics_stay(discs: list[Labelled]) -> None:

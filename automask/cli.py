@@ -21,15 +21,11 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
+from automask.errors import AutomaskError, ExitCode, Interrupted
 from automask.show.console import visible
 from automask.system.cores import wait_without_spinning
 
-EXIT_CODES = (
-    "Exit codes: 0 every image has a mask or no object; 1 some images failed; 2 wrong usage, "
-    "config or collision; 3 weights missing or not verified; 4 the device is not there; 5 another "
-    "run writes there; 130/138/143 interrupted by SIGINT/SIGUSR1/SIGTERM, safe to rerun."
-)
+EXIT_CODES = f"Exit codes: {'; '.join(f'{code:d} {code.meaning}' for code in ExitCode)}."
 
 COMPLETE_VARIABLE = "_AUTOMASK_COMPLETE"  # set by the script of `automask completion`
 
@@ -177,7 +173,7 @@ def main() -> None:
             "interrupted; finished images are recorded, and the same `automask run` continues "
             "after them (without --overwrite, which starts over); other commands start over"
         )
-        sys.exit(getattr(stop, "exit_code", EXIT_SIGINT))
+        sys.exit(getattr(stop, "exit_code", ExitCode.SIGINT))
 
 
 def _learn_shells() -> None:

@@ -9,14 +9,15 @@ import json
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-OK = "ok"
-NO_OBJECT = "no_object"
-FAILED = "failed"
+Status = Literal["ok", "no_object", "failed"]
+OK: Final = "ok"
+NO_OBJECT: Final = "no_object"
+FAILED: Final = "failed"
 
 
 class Mark(NamedTuple):
@@ -137,7 +138,7 @@ class MaskResult:
 
     mask: Mask  # H x W, True on the object; all False where there is none
     trimap: NDArray[np.uint8]  # H x W, by default 1 foreground, 2 background, 3 contour
-    status: str  # ok or no_object
+    status: Status  # ok or no_object
     score: float  # weighted evidence for the choice, 0..1
     confidence: float  # 0..1
     flags: tuple[str, ...]
@@ -153,7 +154,7 @@ class ImageRecord:
     image: str  # path below the input folder, `/` between folders
     output: str | None  # the result, relative to the output folder; None: nothing was written
     kinds: tuple[str, ...]  # results that are there: trimap, mask, alpha, overlay, cutout, objects
-    status: str  # ok, no_object or failed
+    status: Status
     error: str | None  # why it failed
     width: int | None  # of the upright photograph, px
     height: int | None  # of the upright photograph, px

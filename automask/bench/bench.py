@@ -20,7 +20,7 @@ from automask.bench.variants import (
     plan_variants,
     unique_devices,
 )
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED, InstallationError, UsageError
+from automask.errors import ExitCode, InstallationError, UsageError
 from automask.image.scan import scan
 from automask.runs.machine import describe_machine
 from automask.samples import copy_samples
@@ -42,7 +42,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """1 if a photograph failed in any variant, else 0."""
-        return EXIT_SOME_FAILED if any(m.failures for m in self.measured) else EXIT_OK
+        return ExitCode.SOME_FAILED if any(m.failures for m in self.measured) else ExitCode.OK
 
 
 def bench(options: Options, log: Tell) -> Report:

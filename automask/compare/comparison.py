@@ -12,7 +12,7 @@ from automask.compare.agreement import Agreement, Likeness, Unread, agreement, l
 from automask.compare.masks import Masks
 from automask.compare.runs import Pairing, Run, differing_settings, pair, read_run
 from automask.compare.speed import Pace, StageSpeed, pace, stage_speeds
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError
+from automask.errors import ExitCode, UsageError
 from automask.records import ImageRecord
 
 Track = Callable[[Iterable[Likeness | Unread], int], Iterable[Likeness | Unread]]
@@ -79,7 +79,7 @@ class Comparison:
     @property
     def exit_code(self) -> int:
         """1 if a mask could not be read, else 0."""
-        return EXIT_SOME_FAILED if self.unread else EXIT_OK
+        return ExitCode.SOME_FAILED if self.unread else ExitCode.OK
 
 
 def compare(options: Options, track: Track = lambda outcomes, _total: outcomes) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED
+from automask.errors import ExitCode
 
 OK = "ok"
 WARNING = "warning"  # a run goes on with it: slower, or with less
@@ -24,4 +24,4 @@ class Finding:
 
 def exit_code(findings: Iterable[Finding]) -> int:
     """0 where a run can begin, 1 where something would make it fail."""
-    return EXIT_SOME_FAILED if any(f.state == FAULT for f in findings) else EXIT_OK
+    return ExitCode.SOME_FAILED if any(f.state == FAULT for f in findings) else ExitCode.OK

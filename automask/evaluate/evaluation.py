@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED, ImageError, UsageError
+from automask.errors import ExitCode, ImageError, UsageError
 from automask.evaluate.conventions import (
     ContourAs,
     Convention,
@@ -134,7 +134,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """1 if a pair could not be measured, else 0."""
-        return EXIT_SOME_FAILED if self.failures else EXIT_OK
+        return ExitCode.SOME_FAILED if self.failures else ExitCode.OK
 
 
 def evaluate(options: Options, track: Track = lambda outcomes, _total: outcomes) -> Report:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED, ImageError, UsageError
+from automask.errors import ExitCode, ImageError, UsageError
 from automask.evaluate.evaluation import Failure
 from automask.evaluate.figures import FAILED
 from automask.evaluate.folders import MaskFolder, Pair, match, object_folder
@@ -59,7 +59,7 @@ class ObjectReport:
     @property
     def exit_code(self) -> int:
         """1 if a pair could not be measured, else 0."""
-        return EXIT_SOME_FAILED if self.failures else EXIT_OK
+        return ExitCode.SOME_FAILED if self.failures else ExitCode.OK
 
 
 def evaluate_objects(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from automask.errors import EXIT_OK, ImageError, InstallationError, UsageError
+from automask.errors import ExitCode, ImageError, InstallationError, UsageError
 from automask.export.duplicates import NEAR_BITS, fingerprint, near_groups
 from automask.export.fidelity import Fidelity
 from automask.export.formats.base import Context, Skipped, Writer
@@ -61,7 +61,7 @@ class Result:
     @property
     def exit_code(self) -> int:
         """0 even if photographs were left out: failed ones have no mask, and all are named."""
-        return EXIT_OK
+        return ExitCode.OK
 
 
 def export(options: Options, track: Track = lambda photos, _what, _total: photos) -> Result:

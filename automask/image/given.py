@@ -12,7 +12,7 @@ from automask.config import RunConfig
 from automask.image.objects import most
 from automask.image.own_alpha import OPAQUE
 from automask.image.trimap import make_trimap
-from automask.records import NO_OBJECT, OK, Mask, MaskResult
+from automask.records import NO_OBJECT, OK, Mask, MaskResult, Status
 
 
 def masked_by_alpha(alpha: NDArray[np.uint8], config: RunConfig) -> MaskResult:
@@ -26,7 +26,7 @@ def masked_by_alpha(alpha: NDArray[np.uint8], config: RunConfig) -> MaskResult:
     if labels is not None:
         mask = labels > 0
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
-    status = OK if mask.any() else NO_OBJECT
+    status: Status = OK if mask.any() else NO_OBJECT
     sure = float(status == OK)
     shown = np.where(mask | (alpha < OPAQUE), alpha, 0)  # without pieces that are no object
     return MaskResult(mask, trimap, status, sure, sure, (), {}, labels, shown)

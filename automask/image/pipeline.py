@@ -22,7 +22,7 @@ from automask.image.scorer import Linear
 from automask.image.second_look import Selection, second_look
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
-from automask.records import NO_OBJECT, OK, MaskResult, ProposalSet, Proposer
+from automask.records import NO_OBJECT, OK, MaskResult, ProposalSet, Proposer, Status
 
 Owner = AbstractContextManager[Any]  # held while the model works, on a GPU
 
@@ -42,7 +42,8 @@ def mask_image(
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds = {**selection.seconds, "refine": clock.lap()}
 
-    choice, status = selection.choice, OK if mask.any() else NO_OBJECT
+    choice = selection.choice
+    status: Status = OK if mask.any() else NO_OBJECT
     flags = flags_of(choice, mask, config.choose)
     return MaskResult(mask, trimap, status, choice.score, choice.confidence, flags, seconds)
 
@@ -97,6 +98,6 @@ def _mask_objects(
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds["refine"] = clock.lap()
 
-    status = OK if picked else NO_OBJECT
+    status: Status = OK if picked else NO_OBJECT
     score = sum(map(quality, picked)) / max(len(picked), 1)
     return MaskResult(mask, trimap, status, score, score, (), seconds, labels)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from automask.errors import EXIT_SIGINT, AutomaskError, Interrupted
+from automask.errors import AutomaskError, ExitCode, Interrupted
 from automask.records import ImageRecord
 from automask.runs.summary import RunSummary
 
@@ -53,7 +53,7 @@ def error_message(error: BaseException) -> Message:
         text = str(error) if is_ours else f"{type(error).__name__}: {error}"
     return {
         "message_type": "error",
-        "exit_code": getattr(error, "exit_code", EXIT_SIGINT if is_interrupt else UNEXPECTED),
+        "exit_code": getattr(error, "exit_code", ExitCode.SIGINT if is_interrupt else UNEXPECTED),
         "error": type(error).__name__,
         "message": text,
         "is_retryable": is_interrupt or getattr(error, "is_retryable", False),

@@ -19,7 +19,7 @@ from automask.image.process import Outcome, process_with
 from automask.image.results import look, mark_of, source_of
 from automask.image.trimap import make_trimap
 from automask.image.write import output_path
-from automask.records import NO_OBJECT, OK, Job, Mask, MaskResult
+from automask.records import NO_OBJECT, OK, Job, Mask, MaskResult, Status
 
 
 def redraw(job: Job, config: RunConfig, labels: dict[str, Any]) -> Outcome:
@@ -61,7 +61,7 @@ def _result(job: Job, config: RunConfig, shape: tuple[int, int]) -> MaskResult:
     labels = None
     if not config.has_primary_object:
         labels = _labels(mask, ids if ids is not None else _earlier_ids(job, config, shape))
-    status = OK if mask.any() else NO_OBJECT
+    status: Status = OK if mask.any() else NO_OBJECT
     return MaskResult(mask, trimap, status, 0.0, 0.0, (), {}, labels)
 
 

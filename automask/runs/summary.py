@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED
+from automask.errors import ExitCode
 from automask.records import NO_OBJECT, OK, ImageRecord
 
 KEPT_FAILURES = 1000  # the others are in the records
@@ -62,7 +62,7 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        return EXIT_SOME_FAILED if self.failed else EXIT_OK
+        return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
 
     def count(self, record: ImageRecord) -> None:
         self.steps += [step for step in record.steps if step not in self.steps]

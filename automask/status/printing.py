@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.errors import EXIT_OK, EXIT_SOME_FAILED, UsageError, reraise_oserror
+from automask.errors import ExitCode, UsageError, reraise_oserror
 from automask.output.ledger import RECORDS
 from automask.runs.progress import duration, shown
 from automask.status.status import Status
@@ -20,7 +20,7 @@ SHOWN_TASKS = 100
 
 def exit_code(status: Status) -> int:
     """0 if everything is done, else 1."""
-    return EXIT_OK if status.is_done else EXIT_SOME_FAILED
+    return ExitCode.OK if status.is_done else ExitCode.SOME_FAILED
 
 
 def refuse_other_folders(output: Path) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from automask.errors import EXIT_SIGINT, EXIT_SIGTERM, EXIT_SIGUSR1, Interrupted
+from automask.errors import ExitCode, Interrupted
 
 EXIT_CODES = {
-    signal.SIGINT: EXIT_SIGINT,
-    signal.SIGTERM: EXIT_SIGTERM,
-    signal.SIGUSR1: EXIT_SIGUSR1,  # what batch systems send before they preempt a task
+    signal.SIGINT: ExitCode.SIGINT,
+    signal.SIGTERM: ExitCode.SIGTERM,
+    signal.SIGUSR1: ExitCode.SIGUSR1,  # what batch systems send before they preempt a task
 }
 
 

@@ -24,7 +24,7 @@ from pydantic_core import PydanticUndefined
 
 from automask.cli import COMMANDS, DEVELOP, Row, command_function
 from automask.config import RunConfig
-from automask.errors import AutomaskError
+from automask.errors import AutomaskError, ExitCode
 from automask.records import ImageRecord
 from automask.tabular.columns import Kind, columns
 
@@ -132,15 +132,15 @@ TYPES = {
 
 
 def exit_codes() -> str:
-    """Every exit code of an error, with the errors that end in it."""
+    """Every exit code, what it means, and the errors that end in it."""
     by_code: dict[int, list[type[AutomaskError]]] = {}
     for error in sorted(_below(AutomaskError), key=lambda cls: cls.__name__):
         by_code.setdefault(int(error.exit_code), []).append(error)
     rows = [
-        (str(code), " ".join(f"{_summary(error)}" for error in errors))
-        for code, errors in sorted(by_code.items())
+        (str(int(code)), code.meaning, " ".join(map(_summary, by_code.get(code, ()))))
+        for code in ExitCode
     ]
-    return table(("code", "errors that end in it"), rows)
+    return table(("code", "meaning", "errors that end in it"), rows)
 
 
 def _below(cls: type[AutomaskError]) -> Iterator[type[AutomaskError]]:

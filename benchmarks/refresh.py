@@ -4,10 +4,10 @@
     .venv/bin/python benchmarks/refresh.py --data DATA [--only pictures] [--out FIGURES]
 
 Run it after new weights. DATA has eval/images, eval/masks (photographs with true masks),
-cats/images, cats/objects (maps of objects, none that were trained on), alpha/images, alpha/alpha (mattes). Pictures are
-written where the pages show them. What a measurement prints is kept in FIGURES/<name>.txt, and the
-step's pages are those that quote it: hold them against it. The steps run one after another; one
-that fails is named at the end, and the others are done all the same.
+cats/images, cats/objects (maps of objects, none that were trained on), alpha/images, alpha/alpha
+(mattes). Pictures are written where the pages show them. What a measurement prints is kept in
+FIGURES/<name>.txt, and the step's pages are those that quote it: hold them against it. The steps
+run one after another; one that fails is named at the end, and the others are done all the same.
 """
 
 from __future__ import annotations

@@ -152,6 +152,9 @@ class RunConfig(Section):
     # Only this part of the images, 3/64, or off; None: the part of the job array's task, if any.
     shard: str | None = None
     limit: int | None = Field(None, ge=1)  # only the first N images, of the shard
+    prompts: Path | None = None  # file of boxes and points to ask for; None: the model looks itself
+    # How often each prompt is asked, from the second time on with the mask before.
+    iterations: int = Field(1, ge=1, le=10)
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()

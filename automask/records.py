@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
@@ -71,6 +71,7 @@ class Job:
     attempts: int = 1  # how often this image has been tried, this time included
     kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
     left: Left | None = None  # all of its results; None: none, or all may be overwritten
+    prompts: str | None = None  # what the model is asked, see image/prompts.py; None: it looks itself
 
 
 Mask = NDArray[np.bool_]
@@ -86,6 +87,15 @@ class Proposal:
     point: tuple[float, float] | None = None  # x, y where it was asked for, fractions of the image
     # The mask at another size H, W, finer than `mask` can tell; None: there is nothing finer.
     cut: Callable[[tuple[int, int]], Mask] | None = None
+
+
+@dataclass(frozen=True)
+class ObjectPrompt:
+    """What a file says of one object, for the model to be asked."""
+
+    points: tuple[tuple[float, float, bool], ...]  # x, y, and whether it is on the object
+    box_xyxy: tuple[float, float, float, float] | None
+    is_relative: bool  # coordinates are fractions of the photograph, else px
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,10 @@ class Proposer(Protocol):
     def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet: ...
 
     def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet: ...
+
+    def answer(
+        self, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int
+    ) -> ProposalSet: ...
 
 
 @dataclass(frozen=True)
@@ -188,6 +202,7 @@ class ImageRecord:
     input_hash: str | None = None  # of the file's bytes, see image/fingerprint.py
     written: tuple[str, ...] = ()  # of each of `kinds` SHA-256@modification time (ns), as written
     mended: tuple[str, ...] = ()  # of `kinds`: those that a person made; the others show the same
+    prompts: str | None = None  # what the model was asked, JSON; None: it looked for itself
 
     @property
     def is_done(self) -> bool:

@@ -22,6 +22,7 @@ from automask.image.given import masked_by_alpha, without_void
 from automask.image.load import Photograph, load_photograph
 from automask.image.objects import Labels
 from automask.image.pipeline import mask_image
+from automask.image.prompts import mask_by_prompts
 from automask.image.render import Rendering
 from automask.image.results import Results
 from automask.image.write import output_path
@@ -61,7 +62,7 @@ def process(job: Job, context: WorkerContext) -> Outcome:
     Raises errors after which the GPU is lost to this process: it must end, or no image after this
     one could be masked.
     """
-    masker = partial(mask_photograph, context=context)
+    masker = partial(mask_photograph, context=context, prompts=job.prompts)
     return process_with(masker, job, context.config, context.labels)
 
 
@@ -138,13 +139,21 @@ def _process(
 
 
 def mask_photograph(
-    photograph: Photograph, context: WorkerContext
+    photograph: Photograph, context: WorkerContext, prompts: str | None = None
 ) -> tuple[MaskResult, tuple[str, ...]]:
-    """The result, and what is to be noted: a file may show its object, or where there is none."""
+    """The result, and what is to be noted: a file may show its object, or where there is none.
+
+    prompts: what the model is asked, see image/prompts.py; None: it looks for itself.
+    """
     config, notes = context.config, photograph.notes
-    if photograph.alpha is not None and config.load.own_alpha == "use":
+    if photograph.alpha is not None and config.load.own_alpha == "use" and prompts is None:
         return masked_by_alpha(photograph.alpha, config), (*notes, "masked by its own alpha")
-    result = mask_image(photograph.pixels, context.proposer, config, context.owner)
+    if prompts is None:
+        result = mask_image(photograph.pixels, context.proposer, config, context.owner)
+    else:
+        result = mask_by_prompts(
+            photograph.pixels, prompts, context.proposer, config, context.owner
+        )
     if photograph.void is None:
         return result, notes
     return without_void(result, photograph.void, config), notes
@@ -164,6 +173,7 @@ def _blank_record(job: Job, labels: dict[str, Any]) -> ImageRecord:
         "attempts": job.attempts,
         "flags": (),
         "kinds": job.kinds,
+        "prompts": job.prompts,
         "started_at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "input_bytes": job.input_bytes,
         "input_mtime_ns": job.input_mtime_ns,

@@ -36,6 +36,7 @@ class Known(NamedTuple):
     left: Left
     input_bytes: int
     input_mtime_ns: int
+    prompts: str | None = None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -72,8 +73,14 @@ def read_known(
                 Left.of(kinds, values.get("written", ()), mended),
                 values["input_bytes"],
                 values["input_mtime_ns"],
+                _interned(values.get("prompts")),
             )
     return known
+
+
+def _interned(text: str | None) -> str | None:
+    """One text for all equal ones: a line may be about a whole folder."""
+    return None if text is None else intern(text)
 
 
 def read_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -36,6 +36,8 @@ class Earlier(Protocol):
     def input_bytes(self) -> int: ...
     @property
     def input_mtime_ns(self) -> int: ...
+    @property
+    def prompts(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def _is_true(job: Job, record: Earlier, settings: str) -> bool:
     there before the try.
     """
     is_same = (record.input_bytes, record.input_mtime_ns) == (job.input_bytes, job.input_mtime_ns)
-    return is_same and record.settings == settings
+    return is_same and record.settings == settings and record.prompts == job.prompts
 
 
 def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -> dict[str, int]:

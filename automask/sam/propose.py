@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from automask.records import Mask, Proposal, ProposalSet, Scene
+from automask.records import Mask, ObjectPrompt, Proposal, ProposalSet, Scene
 from automask.sam.again import look_again, mask_side
+from automask.sam.answer import answers
 from automask.sam.device import synchronize
 from automask.sam.distinct import SAME_IOU
 from automask.sam.fast_generator import FastCrops
@@ -69,6 +70,14 @@ class ModelProposer:
         with self._timed() as seconds:
             again = look_again(self.generator, image_rgb, mask)
         return ProposalSet([again], Scene(), seconds)
+
+    def answer(
+        self, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int
+    ) -> ProposalSet:
+        """A proposal for each prompt, in fractions of the image: see answer.py."""
+        with self._timed() as seconds:
+            found = list(answers(self.generator.predictor.model, image_rgb, prompts, iterations))
+        return ProposalSet(found, Scene(), seconds)
 
     @contextmanager
     def _timed(self) -> Iterator[dict[str, float]]:

@@ -1,0 +1,1 @@
+"""Prompts from a file: boxes of a detector, points for a camera that does not move."""

@@ -71,7 +71,7 @@ class Job:
     attempts: int = 1  # how often this image has been tried, this time included
     kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
     left: Left | None = None  # all of its results; None: none, or all may be overwritten
-    prompts: str | None = None  # what the model is asked, see image/prompts.py; None: it looks itself
+    prompts: str | None = None  # what the model is asked; None: it looks for itself
 
 
 Mask = NDArray[np.bool_]
@@ -127,6 +127,10 @@ class Proposer(Protocol):
     def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet: ...
 
     def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet: ...
+
+
+class Answerer(Proposer, Protocol):
+    """A proposer that can be told where to look, too."""
 
     def answer(
         self, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int

@@ -15,7 +15,7 @@ from automask.show.console import make_unattended_console, split_names
 
 SAME_NAMES = (
     "model", "arch", "weights", "device", "workers", "threads", "scheduler", "retries", "timeout",
-    "generator", "shard", "limit",
+    "generator", "shard", "limit", "prompts", "iterations",
 )  # fmt: skip
 
 
@@ -96,6 +96,12 @@ def run_command(
         typer.Option(metavar="I/N", help="Part I of N; off: all.  (default: from the job array)"),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first N images.")] = None,
+    prompts: Annotated[
+        Path | None, typer.Option(help="Boxes and points to ask for: CSV, JSON, COCO or YOLO.")
+    ] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="How often each prompt is asked.  (default: 1)")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be done; write nothing.")
     ] = False,

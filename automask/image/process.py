@@ -26,7 +26,7 @@ from automask.image.prompts import mask_by_prompts
 from automask.image.render import Rendering
 from automask.image.results import Results
 from automask.image.write import output_path
-from automask.records import FAILED, ImageRecord, Job, MaskResult, Proposer
+from automask.records import FAILED, Answerer, ImageRecord, Job, MaskResult
 from automask.system.exhaustion import is_device_lost, is_out_of_memory
 
 # Errors of the output's file system, which the next image would meet as well.
@@ -38,7 +38,7 @@ class WorkerContext:
     """What a worker needs beside the job: its model and how results are labelled."""
 
     config: RunConfig
-    proposer: Proposer
+    proposer: Answerer
     labels: dict[str, Any]  # model, model_sha256, device, dtype, generator, settings
     owner: AbstractContextManager[Any] | None = None  # held while the model works, on a GPU
 

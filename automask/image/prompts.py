@@ -1,4 +1,4 @@
-"""What the model is asked of one photograph, where a file says it, and the mask that comes of it."""
+"""What a file says that the model is asked of a photograph, and the mask that comes of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from automask.image.objects import label_objects
 from automask.image.refine import refine
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
-from automask.records import NO_OBJECT, OK, Choice, MaskResult, ObjectPrompt, Proposer
+from automask.records import NO_OBJECT, OK, Answerer, Choice, MaskResult, ObjectPrompt
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def from_text(text: str) -> GivenPrompts:
 def mask_by_prompts(
     image: NDArray[np.uint8],
     text: str,
-    proposer: Proposer,
+    proposer: Answerer,
     config: RunConfig,
     owner: AbstractContextManager[Any] | None = None,
 ) -> MaskResult:

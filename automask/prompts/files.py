@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import UsageError
-from automask.prompts.entries import PromptLine, read_entry
+from automask.prompts.entries import FIELDS, PromptLine, read_entry
 
 SUFFIXES = (".csv", ".json", ".jsonl")
 YOLO_FIELDS = 5  # class, and the box's centre and size, relative
@@ -20,10 +20,7 @@ def read_prompts(file: Path) -> list[PromptLine]:
 
     Raises UsageError, naming file and line, for the first that cannot be used.
     """
-    if file.is_dir():
-        lines = list(_yolo(file))
-    else:
-        lines = list(_reader(file)(file, _text(file)))
+    lines = list(_yolo(file) if file.is_dir() else _reader(file)(file, _text(file)))
     if not lines:
         raise UsageError(f"{file} has no prompts in it")
     return lines
@@ -51,7 +48,7 @@ def _text(file: Path) -> str:
 def _csv(file: Path, text: str) -> Iterator[PromptLine]:
     rows = csv.DictReader(text.splitlines(), restkey="more", skipinitialspace=True)
     if "image" not in (rows.fieldnames or ()):
-        raise UsageError(f"{file.name}, line 1: the heads must be among image,box,points,object,unit")
+        raise UsageError(f"{file.name}, line 1: the heads must be among {','.join(FIELDS)}")
     for row in rows:
         where = f"{file.name}, line {rows.line_num}"
         if "more" in row:

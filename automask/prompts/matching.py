@@ -20,24 +20,22 @@ class Prompted:
     """The jobs of a run with what the model is asked of each."""
 
     jobs: list[Job]
-    unused: tuple[str, ...]  # where those lines stand that fit none of the images
+    unused: tuple[str, ...] = ()  # where those lines stand that fit none of the images
+
+    @property
+    def count(self) -> int:
+        """How many of the images have prompts."""
+        return sum(job.prompts is not None for job in self.jobs)
 
 
 def with_prompts(jobs: Sequence[Job], file: Path, iterations: int) -> Prompted:
     """Gives each job the prompts that a file has for it; others stay as they are.
 
-    Raises UsageError where a line cannot be used, or none fits any of the jobs.
+    Raises UsageError where a line cannot be used.
     """
     groups = _by_pattern(read_prompts(file))
     used: set[str] = set()
     prompted = [_prompted(job, groups, used, iterations) for job in jobs]
-    if not used:
-        raise UsageError(
-            f"--prompts {file}: no line fits any of the {len(jobs)} images; images are named by "
-            f"their path below INPUT, such as {jobs[0].image!a}"
-            if jobs
-            else f"--prompts {file}: there is no image to use it for"
-        )
     unused = [line for pattern, lines in groups.items() if pattern not in used for line in lines]
     return Prompted(prompted, tuple(line.where for line in unused))
 

@@ -15,6 +15,7 @@ from automask.output.ledger import Known
 from automask.output.plan import Plan, make_plan, refuse_other_photographs, refuse_other_settings
 from automask.output.task import read_earlier
 from automask.pool.crew import Crew, plan_crew
+from automask.prompts.matching import Prompted, with_prompts
 from automask.records import Job
 from automask.sam.stage import locate_staged
 from automask.sam.weights import Weights
@@ -36,6 +37,7 @@ class Prepared:
     shard: Shard
     elsewhere: int  # images of other tasks
     not_staged: str | None = None  # why the weights are not read from the node's own disk
+    unused_prompts: tuple[str, ...] = ()  # lines of --prompts that fit none of the images
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -47,7 +49,8 @@ def prepare(config: RunConfig) -> Prepared:
         _refuse_wrong_output(config)
     shard = find_shard(config.shard, os.environ)
     listing = _scan(config, shard)
-    jobs = listing.jobs[: config.limit]
+    prompted = _with_prompts(listing, config, shard)
+    jobs = prompted.jobs[: config.limit]
     staged = locate_staged(config.model, config.arch, config.weights, config.stage_weights)
     weights = staged.weights
     if config.propose.settings:
@@ -55,8 +58,22 @@ def prepare(config: RunConfig) -> Prepared:
     settings = _mask_settings(config, weights.sha256)
     device, crew = (_here if config.scheduler is None else _on_cluster)(config, weights)
     return Prepared(
-        config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault
-    )
+        config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault,
+        prompted.unused if shard.is_whole else (),
+    )  # fmt: skip
+
+
+def _with_prompts(listing: Listing, config: RunConfig, shard: Shard) -> Prompted:
+    """Raises UsageError for a line that cannot be used, or where none fits any image at all."""
+    if config.prompts is None:
+        return Prompted(listing.jobs)
+    prompted = with_prompts(listing.jobs, config.prompts, config.iterations)
+    if shard.is_whole and not prompted.count:
+        raise UsageError(
+            f"--prompts {config.prompts}: no line fits any of the {len(prompted.jobs)} images, "
+            f"which are named by their path below {config.input}: {prompted.jobs[0].image!a}"
+        )
+    return prompted
 
 
 def _refuse_wrong_output(config: RunConfig) -> None:

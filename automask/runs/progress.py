@@ -214,6 +214,20 @@ def print_start(console: Console, prepared: Prepared) -> None:
             f"images, records in {shard.task_name}.jsonl"
         )
     _tell_not_staged(console, prepared.not_staged)
+    _tell_prompts(console, prepared)
+
+
+def _tell_prompts(console: Console, prepared: Prepared) -> None:
+    if prepared.config.prompts is None:
+        return
+    count = sum(job.prompts is not None for job in prepared.jobs)
+    others = len(prepared.jobs) - count
+    rest = f"; the model looks for the object of the other {others}" if others else ""
+    console.print(f"{count} images have prompts in {shown(str(prepared.config.prompts))}{rest}")
+    unused = prepared.unused_prompts
+    if unused:
+        more = f" and {len(unused) - 1} more" if len(unused) > 1 else ""
+        console.print(f"[yellow]no image fits[/] {shown(unused[0])}{more}")
 
 
 def _tell_not_staged(console: Console, fault: str | None) -> None:

@@ -13,16 +13,17 @@ from automask.sam.interactive import Answer, Embedding, Interactive, Question
 
 
 def answers(
-    model: Any, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int
+    predictor: Any, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int
 ) -> Iterator[Proposal]:
-    """A mask for each prompt, in fractions of the image (H x W x 3 uint8 RGB).
+    """A mask for each prompt, in fractions of the image (H x W x 3 uint8 RGB), by a generator's
+    predictor.
 
     A single point leaves in doubt what is meant, the part or the whole: three masks are asked for
     and the one with the highest predicted IoU is taken; several points or a box get the single
     mask (Kirillov et al., "Segment Anything", 2023). iterations: each prompt is asked so often,
     from the second time on with the mask before.
     """
-    tool = Interactive(model)
+    tool = Interactive(predictor.model, predictor)
     embedding = tool.embed(image_rgb)
     for prompt in prompts:
         yield _answer(tool, embedding, prompt, iterations)

@@ -60,11 +60,13 @@ class Answer:
 
 
 class Interactive:
-    """One model, for one thread at a time; a second object of the same model serves another."""
+    """One model, for one thread at a time; a second object of the same model serves another.
 
-    def __init__(self, model: Any) -> None:
-        self.predictor = predictor_of(model)
-        self.model = model
+    predictor: of the model, such as a generator's with its faster encoder; None: a new one.
+    """
+
+    def __init__(self, model: Any, predictor: Any = None) -> None:
+        self.predictor = predictor or predictor_of(model)
         self._names = SAM_STATE if isinstance(model, Sam) else SAM2_STATE
 
     def embed(self, image_rgb: NDArray[np.uint8]) -> Embedding:

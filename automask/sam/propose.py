@@ -76,7 +76,7 @@ class ModelProposer:
     ) -> ProposalSet:
         """A proposal for each prompt, in fractions of the image: see answer.py."""
         with self._timed() as seconds:
-            found = list(answers(self.generator.predictor.model, image_rgb, prompts, iterations))
+            found = list(answers(self.generator.predictor, image_rgb, prompts, iterations))
         return ProposalSet(found, Scene(), seconds)
 
     @contextmanager

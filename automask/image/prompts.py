@@ -15,12 +15,24 @@ from automask.config import RunConfig
 from automask.errors import ImageError
 from automask.image.choose import flags_of
 from automask.image.clock import Clock
-from automask.image.closeup import close_up
+from automask.image.closeup import Closeup, close_up
+from automask.image.metrics import mask_iou
 from automask.image.objects import label_objects
 from automask.image.refine import refine
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
-from automask.records import NO_OBJECT, OK, Answerer, Choice, MaskResult, ObjectPrompt
+from automask.records import (
+    NO_OBJECT,
+    OK,
+    Answerer,
+    Choice,
+    Mask,
+    MaskResult,
+    ObjectPrompt,
+    Proposal,
+)
+
+BEYOND = 0.1  # of a box's sides, that its object may reach further: detectors' boxes are rough
 
 
 @dataclass(frozen=True)
@@ -64,9 +76,14 @@ def mask_by_prompts(
     with owner or nullcontext():  # held while the model works, on a GPU
         found = proposer.answer(shrink(image, proposer.max_side), asked, given.iterations)
 
+        closeups = [
+            _seen(image, *pair, proposer, config)
+            for pair in zip(found.proposals, asked, strict=True)
+        ]
+
     clock = Clock()
-    drawn = (close_up(image, one) for one in found.proposals if one.mask.any())
-    masks = (refine(one, image.shape, proposer.mask_side, config.refine) for one in drawn)
+    refined = (refine(one, image.shape, proposer.mask_side, config.refine) for one in closeups)
+    masks = (_within(mask, prompt.box_xyxy) for mask, prompt in zip(refined, asked, strict=True))
     labels = label_objects(masks, (height, width))
     mask = labels > 0
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
@@ -77,6 +94,39 @@ def mask_by_prompts(
     several = None if config.has_primary_object else labels
     status = OK if mask.any() else NO_OBJECT
     return MaskResult(mask, trimap, status, sureness, sureness, flags, seconds, several)
+
+
+def _seen(
+    image: NDArray[np.uint8],
+    proposal: Proposal,
+    prompt: ObjectPrompt,
+    proposer: Answerer,
+    config: RunConfig,
+) -> Closeup | None:
+    """The object as the model sees it closer, if it is the same one still; None: nothing there."""
+    mask = _within(proposal.mask, prompt.box_xyxy)
+    if not mask.any():
+        return None
+    first = close_up(image, replace(proposal, mask=mask))
+    if proposal.predicted_iou >= proposer.look_again_below or not first.mask.any():
+        return first
+    again = proposer.look_again(first.pixels, first.mask).proposals[0]
+    is_same = mask_iou(again.mask, first.mask) >= config.choose.same_object_iou
+    return replace(first, mask=again.mask) if is_same else first
+
+
+def _within(mask: Mask, box_xyxy: tuple[float, float, float, float] | None) -> Mask:
+    """A mask, H x W, without what lies far beyond the box, in fractions, that was asked for."""
+    if box_xyxy is None:
+        return mask
+    height, width = mask.shape
+    left, top, right, bottom = box_xyxy
+    across, down = BEYOND * (right - left), BEYOND * (bottom - top)
+    rows = slice(max(0, round((top - down) * height)), round((bottom + down) * height))
+    columns = slice(max(0, round((left - across) * width)), round((right + across) * width))
+    kept = np.zeros_like(mask)
+    kept[rows, columns] = mask[rows, columns]
+    return kept
 
 
 def relative(prompt: ObjectPrompt, width: int, height: int) -> ObjectPrompt:

@@ -42,6 +42,23 @@ class Suggestion:
     key: str  # to be sent back as `Clicks.previous`
 
 
+def readings(clicks: Clicks, answers: Sequence[Mask]) -> list[tuple[Mask, int | None]]:
+    """What the answers to some clicks may mean, the likeliest first, no mask twice.
+
+    Where there is a mask in hand: the first answer as it is, the mask in hand with the clicked
+    region changed alone, and the other answers. Each with the number of its answer; None: of none.
+    """
+    numbered: list[tuple[Mask, int | None]] = list(zip(answers, range(len(answers)), strict=True))
+    if clicks.has_mask and clicks.points:
+        numbered.insert(1, (merged_at(clicks, answers[0]), None))
+    masks = [mask for mask, _ in numbered]
+    return [
+        one
+        for place, one in enumerate(numbered)
+        if not any(np.array_equal(one[0], before) for before in masks[:place])
+    ]
+
+
 def merged_at(clicks: Clicks, answer: Mask) -> Mask:
     """The mask in hand with what the new clicks change of it; without one, the answer.
 

@@ -75,7 +75,9 @@ def make_assistant(source: Source, desk: Desk, model: str | None, device: str) -
         )
     weights = locate(config.model, config.arch, config.weights)
     built = build(weights).to(resolve_device(device))
-    return Assistant(built, make_proposer(built, weights, config), desk.photographs, config)
+    is_tiny = weights.checkpoint.family == "tiny"
+    proposer = make_proposer(built, weights, config)
+    return Assistant(built, proposer, desk.photographs, config, is_fresh_too=is_tiny)
 
 
 def _print_end(console: Console, desk: Desk) -> None:

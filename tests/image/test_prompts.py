@@ -79,6 +79,21 @@ def test_of_several_prompts_the_mask_is_their_union(make_config: RunMaker) -> No
     assert result.confidence == pytest.approx(0.8)
 
 
+def test_what_lies_far_beyond_its_box_is_left_out(make_config: RunMaker) -> None:
+    class Spilling(BoxProposer):
+        def answer(
+            self, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int
+        ) -> ProposalSet:
+            found = super().answer(image_rgb, prompts, iterations)
+            everything = np.ones(image_rgb.shape[:2], np.bool_)
+            return replace(found, proposals=[replace(found.proposals[0], mask=everything)])
+
+    text = GivenPrompts((LEFT,)).to_text()
+    mask = mask_by_prompts(IMAGE, text, Spilling(), make_config()).mask
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    assert (rows[0], rows[-1], columns[0], columns[-1]) == (6, 53, 7, 42)  # a tenth more
+
+
 def test_where_several_are_wanted_each_prompt_has_an_id(make_config: RunMaker) -> None:
     config = make_config(objects={"wanted": "all"})
     text = GivenPrompts((LEFT, RIGHT)).to_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automask.review.clicks import Clicks, merged_at
+from automask.review.clicks import Clicks, merged_at, readings
 
 
 def drawn(text: str) -> np.ndarray:
@@ -39,3 +39,15 @@ def test_without_a_mask_in_hand_the_answer_is_the_mask() -> None:
 def test_a_box_is_answered_whole() -> None:
     clicks = Clicks([], (0, 0, 9, 1), NOW)
     assert (merged_at(clicks, ANSWER) == ANSWER).all()
+
+
+def test_an_answer_may_be_meant_whole_or_for_the_place_alone() -> None:
+    clicks = Clicks([(3, 0, True)], current=NOW)
+    other = drawn("#........")
+    read = [("".join(".#"[v] for v in m[0]), n) for m, n in readings(clicks, [ANSWER, other])]
+    assert read == [("#####....", 0), ("#######..", None), ("#........", 1)]
+
+
+def test_without_a_mask_in_hand_the_answers_are_all_there_is() -> None:
+    clicks = Clicks([(3, 0, True)])
+    assert [n for _, n in readings(clicks, [ANSWER, ANSWER.copy(), NOW])] == [0, 2]

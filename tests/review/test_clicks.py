@@ -44,7 +44,7 @@ def test_a_box_is_answered_whole() -> None:
 def test_an_answer_may_be_meant_whole_or_for_the_place_alone() -> None:
     clicks = Clicks([(3, 0, True)], current=NOW)
     other = drawn("#........")
-    read = [("".join(".#"[v] for v in m[0]), n) for m, n in readings(clicks, [ANSWER, other])]
+    read = [("".join(".#"[int(v)] for v in m[0]), n) for m, n in readings(clicks, [ANSWER, other])]
     assert read == [("#####....", 0), ("#######..", None), ("#........", 1)]
 
 

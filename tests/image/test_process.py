@@ -80,7 +80,8 @@ def test_a_photograph_without_object_becomes_a_trimap_of_background(make_config:
 def test_the_record_of_a_photograph_is_complete(make_config: RunMaker) -> None:
     config = make_config()
     record = work(put(config), config).record
-    assert {n for n, value in asdict(record).items() if value is None} == {"error", "objects"}
+    unknown = {name for name, value in asdict(record).items() if value is None}
+    assert unknown == {"error", "objects", "prompts"}
 
 
 def test_the_record_tells_the_photograph_and_what_was_measured_on_it(make_config: RunMaker) -> None:

@@ -42,6 +42,13 @@ class LoadConfig(Section):
     own_alpha: Literal["use", "ignore"] = "use"
 
 
+class ScanConfig(Section):
+    """Which files of the input are photographs to mask. Patterns as in .gitignore."""
+
+    exclude: tuple[str, ...] = ()  # left out
+    include: tuple[str, ...] = ()  # only what fits one of these; none: everything
+
+
 class ProposeConfig(Section):
     """How proposals are made. None takes the value that suits the checkpoint."""
 
@@ -155,6 +162,7 @@ class RunConfig(Section):
     prompts: Path | None = None  # file of boxes and points to ask for; None: the model looks itself
     # How often each prompt is asked, from the second time on with the mask before.
     iterations: int = Field(1, ge=1, le=10)
+    scan: ScanConfig = ScanConfig()
     load: LoadConfig = LoadConfig()
     propose: ProposeConfig = ProposeConfig()
     choose: ChooseConfig = ChooseConfig()

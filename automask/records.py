@@ -72,6 +72,7 @@ class Job:
     kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
     left: Left | None = None  # all of its results; None: none, or all may be overwritten
     prompts: str | None = None  # what the model is asked; None: it looks for itself
+    why: str = field(default="", compare=False)  # it is to be masked, in a few words
 
 
 Mask = NDArray[np.bool_]

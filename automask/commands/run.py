@@ -90,6 +90,12 @@ def run_command(
     keep_extension: Annotated[
         bool, typer.Option("--keep-extension", help="Name results a.jpg.png, not a.png.")
     ] = False,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Leave out, as .gitignore would.")
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only what fits one of these.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Mask everything again.")] = False,
     shard: Annotated[
         str | None,
@@ -167,6 +173,7 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
         "save": split_names(",".join(save)) if save else None,
         "keep_extension": given["keep_extension"] or None,
         "overwrite": given["overwrite"] or None,
+        "scan": {"exclude": given["exclude"] or None, "include": given["include"] or None},
         "second_look": {"when": given["second_look"]},
         "refine": {"smooth": given["smooth"]},
         "trimap": {

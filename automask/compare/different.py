@@ -9,6 +9,7 @@ from automask.compare.agreement import Likeness, both_masks
 from automask.compare.comparison import Comparison
 from automask.compare.masks import Masks
 from automask.errors import ImageError
+from automask.image.names import on_disk
 from automask.output.run_json import input_folder
 from automask.show.tiles import (
     BOTH,
@@ -79,4 +80,4 @@ def _photographs(comparison: Comparison) -> Path | None:
 def _inside(root: Path, image: str) -> Path | None:
     """The file of an image; None for a path outside the folder."""
     path = PurePosixPath(image)
-    return None if path.is_absolute() or ".." in path.parts else root / path
+    return None if path.is_absolute() or ".." in path.parts else on_disk(root, image)

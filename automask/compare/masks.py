@@ -10,6 +10,7 @@ from automask.errors import ImageError
 from automask.evaluate.conventions import Convention
 from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_mask
+from automask.image.names import on_disk
 from automask.image.results import kind_to_read
 from automask.image.write import output_path
 from automask.records import ImageRecord
@@ -40,7 +41,7 @@ class Masks:
         if kind is None or record.output is None:
             raise ImageError(f"{self.run.name} has kept no mask of it: run with --save mask")
         try:
-            file = self.run.folder / output_path(_stem(record), kind)
+            file = on_disk(self.run.folder, output_path(_stem(record), kind))
             return read_mask(file, kind, self.trimaps)
         except ImageError as error:
             raise ImageError(f"{kind} of {self.run.name}: {error}") from error

@@ -9,14 +9,16 @@ from tempfile import gettempdir
 
 from automask.config import RunConfig
 from automask.doctor import storage
-from automask.doctor.finding import FAULT, OK, Finding
+from automask.doctor.finding import FAULT, OK, WARNING, Finding
 from automask.doctor.gpu import check_gpu
 from automask.doctor.masking import Masked, check_masking
 from automask.doctor.memory import available_mb, check_memory
 from automask.doctor.packages import check_extras, check_opencv, check_python, check_torch
 from automask.doctor.processor import check_cores, check_instructions, cpu_flags
 from automask.errors import AutomaskError
-from automask.image.scan import EXTENSIONS, scan
+from automask.image.kinds import EXTENSIONS
+from automask.image.left_out import told_left_out
+from automask.image.scan import scan_part
 from automask.pool.crew import plan_crew
 from automask.sam.weights import Weights, locate
 from automask.system.cores import available_cores
@@ -78,14 +80,21 @@ def _examine_folders(patient: Patient) -> Iterator[Finding]:
 
 def _check_input(folder: Path, output: Path | None) -> tuple[int | None, Finding]:
     try:
-        jobs = scan(folder, output)
+        listing = scan_part(folder, output)
     except AutomaskError as error:
         return None, _fault("input", error)
+    jobs = listing.jobs
     if not jobs:
         kinds = ", ".join(sorted(EXTENSIONS))
         return 0, Finding("input", FAULT, f"{folder} holds no photograph", f"files in {kinds}")
     size = sum(job.input_bytes for job in jobs) / 1e6
-    return len(jobs), Finding("input", OK, f"{len(jobs):,} photographs, {size:,.0f} MB")
+    told = f"{len(jobs):,} photographs, {size:,.0f} MB"
+    if listing.left_out:
+        told += f"; left out: {told_left_out(listing.left_out)}"
+    if listing.unseen:
+        text = f"{told}; cannot be read: {', '.join(listing.unseen)}"
+        return len(jobs), Finding("input", WARNING, text, "make these folders readable")
+    return len(jobs), Finding("input", OK, told)
 
 
 def _check_weights(config: RunConfig) -> Finding:

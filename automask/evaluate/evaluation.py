@@ -31,6 +31,7 @@ from automask.evaluate.figures import (
 from automask.evaluate.folders import MaskFolder, Pair, mask_folder, match
 from automask.evaluate.read import read_values
 from automask.evaluate.trust import Trust, trust
+from automask.image.names import normal
 from automask.image.results import mended_kinds, source_of
 from automask.output.ledger import load_records
 from automask.records import ImageRecord
@@ -249,7 +250,7 @@ def _records(predicted: MaskFolder, pairs: Iterable[Pair]) -> dict[str, ImageRec
     if predicted.output is None:
         return {}
     output = predicted.output
-    by_stem = {record.stem: record for record in load_records(output).values()}
+    by_stem = {normal(record.stem or ""): record for record in load_records(output).values()}
     known = {
         pair.truth: by_stem[pair.stem]
         for pair in pairs

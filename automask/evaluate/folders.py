@@ -8,8 +8,10 @@ from pathlib import Path
 
 from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
+from automask.image.kinds import EXTENSIONS
+from automask.image.names import normal
 from automask.image.results import kind_to_read
-from automask.image.scan import EXTENSIONS, scan
+from automask.image.scan import scan
 from automask.image.write import FOLDERS
 from automask.output.ledger import RECORDS, load_records
 from automask.output.run_json import read_run_json, setting
@@ -83,9 +85,9 @@ def _by_image(output: Path, convention: Convention | None) -> MaskFolder:
     """The masks, and the trimaps of those images that no mask was made of."""
     masks, trimaps = (output / FOLDERS[kind] for kind in KINDS)
     wanted = {
-        record.stem
+        normal(record.stem)
         for record in load_records(output).values()  # of each image the newest
-        if kind_to_read(output, record, KINDS) == "trimap"
+        if record.stem is not None and kind_to_read(output, record, KINDS) == "trimap"
     }
     beside = {stem: file for stem, file in _files(trimaps).items() if stem in wanted}
     files = {stem: file for stem, file in _files(masks).items() if stem not in wanted}
@@ -140,7 +142,7 @@ def _some_files(root: Path) -> dict[str, str]:
 def _files(root: Path) -> dict[str, str]:
     files: dict[str, str] = {}
     for job in scan(root, keep_extension=True):
-        stem = os.path.splitext(job.image)[0]
+        stem = normal(os.path.splitext(job.image)[0])
         if stem in files:
             raise CollisionError(
                 f"{root}: {files[stem]!a} and {job.image!a} differ only in their extension; which "

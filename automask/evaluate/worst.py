@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from automask.evaluate.conventions import Labels
 from automask.evaluate.evaluation import Report
 from automask.evaluate.figures import MEASURED, ImageFigures
+from automask.image.names import ByName
 from automask.image.scan import scan
 from automask.show.tiles import (
     BOTH,
@@ -111,7 +112,9 @@ class _Photographs:
     def __init__(self, report: Report) -> None:
         self.root = report.options.images
         jobs = [] if self.root is None else scan(self.root, keep_extension=True)
-        self.files = {os.path.splitext(job.image)[0]: job.image for job in jobs}
+        self.files: dict[str, str] = ByName()
+        for job in jobs:
+            self.files[os.path.splitext(job.image)[0]] = job.image
 
     def tiles(self, mask_file: str) -> list[Tile]:
         """The photograph of a true mask; grey if missing; none without --images."""

@@ -18,6 +18,7 @@ from automask.export.placing import Placer
 from automask.export.source import Photo, Source, is_empty, open_source, photo_of
 from automask.export.splitting import SIDES, Shares, parse_shares, split
 from automask.export.target import Target, open_target
+from automask.image.names import normal
 from automask.image.results import source_of
 from automask.records import ImageRecord
 from automask.runs.progress import visible
@@ -164,7 +165,7 @@ def _each(
 
 def _photo(source: Source, record: ImageRecord, options: Options) -> Photo:
     """The photograph of a record. Raises ImageError if it is left out."""
-    if record.image in source.rejected:
+    if normal(record.image) in source.rejected:
         raise ImageError("it is rejected; automask accept takes it back")
     is_automatic = source_of(record.mended) is None
     if is_automatic and (record.confidence or 0) < (options.min_confidence or 0):

@@ -17,6 +17,7 @@ from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_ids, read_labels
 from automask.export.instances import Instance, instances
 from automask.export.names import flat_name
+from automask.image.names import on_disk
 from automask.image.results import kind_to_read
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
@@ -94,7 +95,7 @@ class Source:
     def result(self, photo: Photo) -> tuple[str, Path]:
         """Kind and file of the result that counts. Raises ImageError if it is missing."""
         kind = self._kind(photo.record)
-        file = self.output / output_path(photo.stem, kind)
+        file = on_disk(self.output, output_path(photo.stem, kind))
         if not file.is_file():
             raise ImageError(
                 f"its {kind} {file} is not there; mask it again, or let it be left out"
@@ -162,7 +163,7 @@ def photo_of(source: Source, record: ImageRecord, category: str) -> Photo:
         raise ImageError(f"masking failed: {record.error}")
     if record.output is None or not record.width or not record.height:
         raise ImageError("its record names no result")
-    file = None if source.photographs is None else source.photographs / record.image
+    file = None if source.photographs is None else on_disk(source.photographs, record.image)
     if file is not None and not file.is_file():
         raise ImageError(f"the photograph is not in {source.photographs}")
     stem = record.output.partition("/")[2].removesuffix(".png")

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from automask.config import RunConfig
-from automask.errors import UsageError
-from automask.image.load import load
+from automask.config import MAX_PIXELS, RunConfig
+from automask.errors import ImageError, UsageError
+from automask.image.left_out import Rules
+from automask.image.load import load, opened
+from automask.image.names import normal, on_disk
 from automask.image.scan import scan
 from automask.labelled.studio import product_shot
 from automask.output.verdicts import rejected_images
-from automask.records import Mask
+from automask.records import Job, Mask
 
 FOREGROUND = 128  # lowest value of the object; half of 255, rounded up
 
@@ -44,7 +45,7 @@ class LabelledFolder:
         self.masks = masks
         self.studio = studio  # each object is set on a studio backdrop, see studio.py
         rejected = rejected_images(masks.parent)
-        jobs = [job for job in scan(config.input) if job.image not in rejected]
+        jobs = [job for job in _photographs(config) if normal(job.image) not in rejected]
         self.rejected = rejected
         self.jobs = jobs[::every][: config.limit]  # every K-th image only
         if not self.jobs:
@@ -55,12 +56,18 @@ class LabelledFolder:
 
     def __iter__(self) -> Iterator[Labelled]:
         for job in self.jobs:
-            image = load(self.config.input / job.image, self.config.load.max_pixels)
-            truth = load_mask(self.masks / f"{job.stem}.png")
+            max_pixels = self.config.load.max_pixels
+            image = load(self.config.input / job.image, max_pixels)
+            truth = load_mask(on_disk(self.masks, f"{job.stem}.png"), max_pixels)
             check_sizes(job.image, image, truth)
             if self.studio and truth.any():
                 image, truth = _in_studio(job.image, image, truth)
             yield Labelled(job.image, image, truth)
+
+
+def _photographs(config: RunConfig) -> list[Job]:
+    rules = Rules(config.input, config.scan.exclude, config.scan.include)
+    return scan(config.input, rules=rules)
 
 
 def _in_studio(name: str, image: NDArray[np.uint8], truth: Mask) -> tuple[NDArray[np.uint8], Mask]:
@@ -70,11 +77,12 @@ def _in_studio(name: str, image: NDArray[np.uint8], truth: Mask) -> tuple[NDArra
     return shot, mask >= 128
 
 
-def load_mask(file: Path) -> Mask:
+def load_mask(file: Path, max_pixels: int = MAX_PIXELS) -> Mask:
     """A true mask: the object is 128 and more, or 1 in a file of 0 and 1.
 
     Args:
         file: The picture.
+        max_pixels: Larger pictures are errors.
 
     Returns:
         H x W bool.
@@ -82,7 +90,7 @@ def load_mask(file: Path) -> Mask:
     Raises:
         UsageError: It cannot be read, or has other values.
     """
-    values = read_labels(file)
+    values = read_labels(file, max_pixels)
     highest = int(values.max(initial=0))
     if 1 < highest < FOREGROUND:
         raise UsageError(
@@ -92,11 +100,12 @@ def load_mask(file: Path) -> Mask:
     return values >= (1 if highest == 1 else FOREGROUND)
 
 
-def read_labels(file: Path) -> NDArray[np.uint8]:
+def read_labels(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """The values of a one-channel picture; colours become gray.
 
     Args:
         file: The picture.
+        max_pixels: Larger pictures are errors.
 
     Returns:
         H x W uint8.
@@ -105,9 +114,9 @@ def read_labels(file: Path) -> NDArray[np.uint8]:
         UsageError: It cannot be read.
     """
     try:
-        with Image.open(file) as image:
+        with opened(file, max_pixels) as image:
             return np.asarray(image.convert("L"))
-    except OSError as error:
+    except ImageError as error:
         raise UsageError(f"true mask {file} cannot be read: {error}") from error
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
+from automask.image.names import ByName
 from automask.output.lock import guarded
 
 DECISIONS: Final = "decisions"  # the folder, in the output folder
@@ -99,7 +100,10 @@ def read_history(output: Path) -> Iterator[Decision]:
 
 def read_decisions(output: Path) -> dict[str, Decision]:
     """The newest decision of each image, by its path; empty where nobody has decided anything."""
-    return {decision.image: decision for decision in read_history(output)}
+    newest: dict[str, Decision] = ByName()
+    for decision in read_history(output):
+        newest[decision.image] = decision
+    return newest
 
 
 class DecisionLog:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple
 
+from automask.image.names import ByName
 from automask.records import NO_OBJECT, OK, ImageRecord, Left, parse_line, to_line
 
 RECORDS = "records"  # folder of the ledgers, in the output folder
@@ -37,6 +38,8 @@ class Known(NamedTuple):
     input_bytes: int
     input_mtime_ns: int
     prompts: str | None = None
+    input_hash: str | None = None
+    image: str = ""  # as it was spelt
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -51,7 +54,7 @@ def read_known(
     files: Sequence[Path], wanted: Callable[[str], bool] = lambda _: True
 ) -> dict[str, Known]:
     """The newest of each image that is wanted, by its path. Torn and foreign lines are left out."""
-    known: dict[str, Known] = {}
+    known: dict[str, Known] = ByName()
     same: dict[tuple[str, ...], tuple[str, ...]] = {}  # one tuple for all equal ones
     for file in files:
         for _, values in read_lines(file):
@@ -74,6 +77,8 @@ def read_known(
                 values["input_bytes"],
                 values["input_mtime_ns"],
                 _interned(values.get("prompts")),
+                values.get("input_hash"),
+                image,
             )
     return known
 
@@ -122,8 +127,8 @@ def merge(sources: Sequence[Path], target: Path) -> None:
 
 def _newest_lines(sources: Sequence[Path]) -> dict[str, tuple[int, int]]:
     """By image its newest line: the number of the source, and the byte where it begins there."""
-    newest: dict[str, tuple[int, int]] = {}
-    ages: dict[str, int] = {}
+    newest: dict[str, tuple[int, int]] = ByName()
+    ages: dict[str, int] = ByName()
     for number, source in enumerate(sources):
         for start, values in read_lines(source):
             image, age = values["image"], values.get("generation", 0)
@@ -172,9 +177,18 @@ def read_records(file: Path) -> Iterator[ImageRecord]:
 
 def load_records(output: Path) -> dict[str, ImageRecord]:
     """The newest record of each image in `OUTPUT/records/*.jsonl`, by the image's path."""
-    newest: dict[str, ImageRecord] = {}
-    for file in ledger_files(output):
+    return newest_records(ledger_files(output))
+
+
+def newest_records(
+    files: Sequence[Path], wanted: Callable[[str], bool] = lambda _: True
+) -> dict[str, ImageRecord]:
+    """The newest record of each image that is wanted, by its path."""
+    newest: dict[str, ImageRecord] = ByName()
+    for file in files:
         for record in read_records(file):
+            if not wanted(record.image):
+                continue
             known = newest.get(record.image)
             if known is None or supersedes(record.generation, known.generation):
                 newest[record.image] = record

@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from automask.config import RunConfig
 from automask.errors import CollisionError, SettingsChangedError
+from automask.image.names import normal
 from automask.image.results import look
 from automask.image.scan import output_stem
 from automask.output.decisions import REJECTED, Decision
 from automask.output.run_json import input_folder, mask_settings, read_run_json
-from automask.records import Job, Left
+from automask.output.unchanged import Earlier, change, contents_compared
+from automask.records import Job
 
 SHOWN_CHANGES = 12
 NOTHING_DECIDED: Mapping[str, Decision] = {}
-
-
-class Earlier(Protocol):
-    """What an earlier run recorded of an image: a record, or the part of it that counts here."""
-
-    @property
-    def generation(self) -> int: ...
-    @property
-    def is_done(self) -> bool: ...
-    @property
-    def settings(self) -> str: ...
-    @property
-    def kinds(self) -> tuple[str, ...]: ...
-    @property
-    def left(self) -> Left: ...
-    @property
-    def input_bytes(self) -> int: ...
-    @property
-    def input_mtime_ns(self) -> int: ...
-    @property
-    def prompts(self) -> str | None: ...
+NEW = "new"
+OVERWRITTEN = "another image has written its results since"
 
 
 @dataclass(frozen=True)
 class Plan:
     """The jobs of a run, split by what earlier runs and people left."""
 
-    todo: list[Job]
+    todo: list[Job]  # each says why
     done: list[Job]
     redraw: list[Job] = field(default_factory=list)  # of a mended result, without the model
     rejected: list[Job] = field(default_factory=list)  # by a person: left alone
     mended: list[Job] = field(default_factory=list)  # all that have a person's results, for the log
     missing: list[Job] = field(default_factory=list)  # of `todo`: their results are gone
+    restaged: list[Job] = field(default_factory=list)  # of `done`: another time, the same content
 
 
 def make_plan(
@@ -62,16 +46,23 @@ def make_plan(
     """Splits the jobs; with `overwrite` everything is to do that nobody has rejected.
 
     An image is done only when its outputs exist and no other image has written them since, its
-    record says ok or no_object, its file has the recorded size and modification time, and the
+    record says ok or no_object, its file is the one that was masked (see unchanged.py), and the
     settings (a digest) are the same. What a person mended stays, and the rest is drawn from it.
+    Results keep the spelling of the name that they have.
     """
     plan = Plan([], [])
     taken = _taken(jobs, records, config)
+    same = contents_compared(jobs, records, config.input)
     for job in jobs:
         record = records.get(job.image)
-        if record is not None and record.generation < taken.get(job.stem, 0):
-            record = None
-        _sort_in(plan, job, record, settings, config, decisions.get(job.image))
+        why: str | None = NEW
+        if record is not None and record.image and record.image != job.image:
+            job = replace(job, stem=output_stem(record.image, config.keep_extension))
+        if record is not None and record.generation < taken.get(normal(job.stem), 0):
+            record, why = None, OVERWRITTEN
+        if record is not None:
+            why = "other settings" if record.settings != settings else change(job, record, same)
+        _sort_in(plan, job, record, why, config, decisions.get(job.image))
     return plan
 
 
@@ -79,41 +70,47 @@ def _sort_in(
     plan: Plan,
     job: Job,
     record: Earlier | None,
-    settings: str,
+    fault: str | None,
     config: RunConfig,
     decision: Decision | None,
 ) -> None:
+    """fault: why nothing that an earlier run left is true any more; None: it is."""
     if decision is not None and decision.verdict == REJECTED:
         plan.rejected.append(job)
         return
     if record is None:
-        plan.todo.append(job)
+        plan.todo.append(replace(job, why=fault or NEW))
         return
     there = look(config.output, job.stem, record.left, decision.files if decision else {})
-    is_true = _is_true(job, record, settings)
-    kinds = there.kinds if is_true else ()
+    kinds = () if fault else tuple(sorted(there.kinds))
     if config.overwrite:
-        plan.todo.append(replace(job, kinds=tuple(sorted(kinds))))
+        plan.todo.append(replace(job, kinds=kinds, why="--overwrite"))
         return
     if there.mended:
         plan.mended.append(job)
     if record.is_done and set(kinds).issuperset(config.kinds) and not there.is_stale:
         plan.done.append(job)
+        if record.input_mtime_ns != job.input_mtime_ns:
+            plan.restaged.append(job)
         return
-    if record.is_done and is_true and set(record.kinds) & set(config.kinds) - set(kinds):
+    if record.is_done and not fault and set(record.kinds) & set(config.kinds) - set(kinds):
         plan.missing.append(job)
     left = replace(record.left, mended=there.mended)
     has_marks = bool(left.packed or left.mended)  # else there is nothing to be told by
-    job = replace(job, kinds=tuple(sorted(kinds)), left=left if has_marks else None)
+    why = fault or _why(record, kinds, config)
+    job = replace(job, kinds=kinds, left=left if has_marks else None, why=why)
     (plan.redraw if there.source else plan.todo).append(job)
 
 
-def _is_true(job: Job, record: Earlier, settings: str) -> bool:
-    """Whether a run now would write the same results again; a failed record names those that were
-    there before the try.
-    """
-    is_same = (record.input_bytes, record.input_mtime_ns) == (job.input_bytes, job.input_mtime_ns)
-    return is_same and record.settings == settings and record.prompts == job.prompts
+def _why(record: Earlier, kinds: Collection[str], config: RunConfig) -> str:
+    """Why an image is masked again although what there is of it is true."""
+    if not record.is_done:
+        return "failed before"
+    wanted = [kind for kind in config.kinds if kind not in kinds]
+    missing = [kind for kind in wanted if kind in record.kinds]
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    return f"not saved before: {', '.join(wanted)}" if wanted else "another result was mended"
 
 
 def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -> dict[str, int]:
@@ -124,9 +121,11 @@ def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -
     taken: dict[str, int] = {}
     if sum(job.image in records for job in jobs) == len(records):
         return taken  # as nearly always: a million images need no second index
-    for image in records.keys() - {job.image for job in jobs}:
-        stem = output_stem(image, config.keep_extension)
-        taken[stem] = max(taken.get(stem, 0), records[image].generation)
+    there = {normal(job.image) for job in jobs}
+    for image, record in records.items():
+        if normal(image) not in there:
+            stem = normal(output_stem(image, config.keep_extension))
+            taken[stem] = max(taken.get(stem, 0), record.generation)
     return taken
 
 
@@ -158,8 +157,10 @@ def refuse_other_photographs(
     if config.overwrite or before is None or before.resolve() == config.input.resolve():
         return
     done = ((image, record) for image, record in records.items() if record.is_done)
-    taken = {output_stem(i, config.keep_extension): (i, r.input_bytes) for i, r in done}
-    others = [j.image for j in jobs if taken.get(j.stem, _identity(j)) != _identity(j)]
+    taken = {
+        normal(output_stem(i, config.keep_extension)): (normal(i), r.input_bytes) for i, r in done
+    }
+    others = [j.image for j in jobs if taken.get(normal(j.stem), _identity(j)) != _identity(j)]
     if others:
         raise CollisionError(
             f"{config.output} holds masks of other photographs, made from {before}, under the "
@@ -169,4 +170,4 @@ def refuse_other_photographs(
 
 
 def _identity(job: Job) -> tuple[str, int]:
-    return job.image, job.input_bytes
+    return normal(job.image), job.input_bytes

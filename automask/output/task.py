@@ -7,16 +7,26 @@ Each has `records/<task>.jsonl`, its ledger, and `records/<task>.json`, what it 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from automask.output.ledger import RECORDS, Known, ledger_files, merge, read_known
+from automask.image.names import ByName
+from automask.output.ledger import (
+    RECORDS,
+    Known,
+    RecordWriter,
+    ledger_files,
+    merge,
+    newest_records,
+    read_known,
+)
 from automask.output.lock import guarded, is_held, locked
 from automask.output.plan import refuse_other_settings
 from automask.output.run_json import mask_settings, read_run_json, write_run_json
+from automask.records import Job
 from automask.sharding.shard import WHOLE_NAME, Shard
 from automask.system.files import write_atomic
 
@@ -49,6 +59,21 @@ class OutputFolder:
     def earlier(self) -> dict[str, Known]:
         """What earlier runs recorded of the task's images."""
         return read_earlier(self.root, self.shard)
+
+    def remember_times(self, restaged: Sequence[Job]) -> None:
+        """Records the new time of photographs whose content is the same: the next run need not
+        read them again. The task's lock must be held. Raises OSError.
+        """
+        if not restaged:
+            return
+        jobs: dict[str, Job] = ByName()
+        for job in restaged:
+            jobs[job.image] = job
+        files = [file for file in ledger_files(self.root) if self.shard.meets(file.stem)]
+        with RecordWriter(self.ledger) as writer:
+            for record in newest_records(files, jobs.__contains__).values():
+                time_ns = jobs[record.image].input_mtime_ns
+                writer.append(replace(record, input_mtime_ns=time_ns))
 
     def agree_on_settings(self, described: dict[str, Any], is_new: bool, overwrite: bool) -> None:
         """Writes `run.json`; raises SettingsChangedError where it names other mask settings.

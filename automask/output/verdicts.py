@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automask.errors import OutputError, reraise_oserror
+from automask.image.names import normal
 from automask.output.decisions import REJECTED, Decision, append_decisions, read_decisions
 from automask.output.names import find_images
 
@@ -26,6 +27,8 @@ def decide(
 
 
 def rejected_images(output: Path) -> frozenset[str]:
-    """The images of an output that a person rejected; none where nobody has decided anything."""
+    """The images of an output that a person rejected, in the form of `normal`; none where nobody
+    has decided anything.
+    """
     decisions = read_decisions(output).values()
-    return frozenset(one.image for one in decisions if one.verdict == REJECTED)
+    return frozenset(normal(one.image) for one in decisions if one.verdict == REJECTED)

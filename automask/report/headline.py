@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automask.config import flat
+from automask.image.left_out import told_left_out
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.report.read import Run, needs_look
 from automask.report.timeline import Timeline
@@ -125,6 +126,11 @@ def command_line(run: Run) -> str:
 def notes(run: Run) -> list[str]:
     """Warnings about mixed settings or checkpoints."""
     told = []
+    left_out, unseen = run.setting("left_out"), run.setting("unseen")
+    if isinstance(left_out, dict) and left_out:
+        told.append(f"Left out of the input: {visible(told_left_out(left_out))}.")
+    if isinstance(unseen, list) and unseen:
+        told.append(f"Not seen, since it could not be read: {visible(', '.join(unseen))}.")
     if len({record.settings for record in run.records if record.is_done}) > 1:
         told.append("Not all images were masked with the same settings.")
     if len({record.model_sha256 for record in run.records}) > 1:

@@ -18,6 +18,7 @@ from automask.errors import ImageError
 from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_mask
 from automask.image.load import load_small
+from automask.image.names import on_disk
 from automask.records import FAILED, ImageRecord
 from automask.report.outline import outline, outline_source
 from automask.report.read import Run
@@ -105,7 +106,7 @@ class _Artist:
     def _small(self, record: ImageRecord) -> Image.Image | None:
         if self.run.photographs is None:
             return None
-        file = self.run.photographs / record.image
+        file = on_disk(self.run.photographs, record.image)
         try:
             return load_small(file, self.longest_px, self.max_pixels)
         except ImageError:  # deleted or changed since it was masked
@@ -121,7 +122,7 @@ class _Artist:
         if source is None:
             return "", None
         kind, name = source
-        file = self.run.output / name
+        file = on_disk(self.run.output, name)
         try:
             info = file.stat()
             key = _digest((name, info.st_size, info.st_mtime_ns, str(self.trimaps)))

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import UsageError
+from automask.image.left_out import Rules
+from automask.image.names import normal
 from automask.image.results import source_of
-from automask.image.scan import scan
+from automask.image.scan import scan_part
 from automask.output.ledger import load_records
 from automask.output.run_json import input_folder, read_run_json, setting
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
@@ -89,13 +91,19 @@ def _without_record(run: Run, folder: Path | None) -> tuple[int | None, int]:
         return None, 0
     tasks = int(run.setting("tasks") or 1)
     limit = run.setting("config", "limit")
-    known = {record.image for record in run.records}
+    known = {normal(record.image) for record in run.records}
     seen: Counter[int] = Counter()
     missing = beyond = 0
-    for job in scan(folder, skip=run.output, keep_extension=True):
+    for job in scan_part(folder, run.output, keep_extension=True, rules=_rules(run, folder)).jobs:
         task = index_of(job.image, tasks)
         seen[task] += 1
-        if job.image not in known:
+        if normal(job.image) not in known:
             is_left_out = limit is not None and seen[task] > limit
             missing, beyond = missing + (not is_left_out), beyond + is_left_out
     return missing, beyond
+
+
+def _rules(run: Run, folder: Path) -> Rules:
+    """What the run left out of the input."""
+    patterns = (run.setting("config", "scan", name) or () for name in ("exclude", "include"))
+    return Rules(folder, *patterns)

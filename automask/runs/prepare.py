@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from automask.config import RunConfig, settings_digest
 from automask.errors import UsageError, reraise_oserror
-from automask.image.scan import EXTENSIONS, Listing, scan_part
+from automask.image.left_out import Rules, told_left_out
+from automask.image.scan import Listing, scan_part
 from automask.image.scorer import scorer, scorer_sha256
 from automask.output.decisions import read_decisions
 from automask.output.ledger import Known
@@ -38,6 +40,8 @@ class Prepared:
     elsewhere: int  # images of other tasks
     not_staged: str | None = None  # why the weights are not read from the node's own disk
     unused_prompts: tuple[str, ...] = ()  # lines of --prompts that fit none of the images
+    left_out: Mapping[str, int] = field(default_factory=dict)  # what is not masked, by kind
+    unseen: tuple[str, ...] = ()  # folders of the input that cannot be read
 
 
 def prepare(config: RunConfig) -> Prepared:
@@ -59,7 +63,7 @@ def prepare(config: RunConfig) -> Prepared:
     device, crew = (_here if config.scheduler is None else _on_cluster)(config, weights)
     return Prepared(
         config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault,
-        prompted.unused if shard.is_whole else (),
+        prompted.unused if shard.is_whole else (), listing.left_out, listing.unseen,
     )  # fmt: skip
 
 
@@ -103,10 +107,12 @@ def _on_cluster(config: RunConfig, _weights: Weights) -> tuple[str, Crew]:
 
 def _scan(config: RunConfig, shard: Shard) -> Listing:
     """The task's images; none is a fault only where the input holds none for any task."""
-    listing = scan_part(config.input, config.output, config.keep_extension, shard.holds)
+    rules = Rules(config.input, config.scan.exclude, config.scan.include)
+    listing = scan_part(config.input, config.output, config.keep_extension, shard.holds, rules)
     if not listing.jobs and not listing.elsewhere:
-        kinds = ", ".join(sorted(EXTENSIONS))
-        raise UsageError(f"{config.input} holds no image (a file that ends in {kinds})")
+        left_out = f"; left out: {told_left_out(listing.left_out)}" if listing.left_out else ""
+        unseen = "".join(f"; cannot be read: {folder}" for folder in listing.unseen)
+        raise UsageError(f"{config.input} holds no image{left_out}{unseen}")
     return listing
 
 

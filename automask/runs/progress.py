@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from automask.image.left_out import told_left_out
+from automask.output.estimate import estimate
 from automask.output.plan import Plan
 from automask.records import FAILED, ImageRecord
 from automask.runs.prepare import Prepared
@@ -148,6 +150,7 @@ def print_summary(console: Console, summary: RunSummary) -> None:
         )
     _tell_not_staged(console, s.not_staged)
     _tell_people_s_work(console, s)
+    tell_left_out(console, s.left_out, s.unseen)
     if s.steps:
         console.print(f"memory ran short: went on with {', '.join(s.steps)}")
     if s.to_check:
@@ -193,6 +196,16 @@ def _few(names: Sequence[str]) -> str:
 def plural(count: int, one: str, many: str) -> str:
     """1 image, 2 images"""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def tell_left_out(console: Console, left_out: Mapping[str, int], unseen: Sequence[str]) -> None:
+    """What of the input is not masked, by kind; and which folders could not be read."""
+    if left_out:
+        console.print(f"left out: {shown(told_left_out(left_out))}")
+    for folder in unseen[:SHOWN_FAILURES]:
+        console.print(f"[red]not seen[/], cannot be read: {shown(folder)}")
+    if len(unseen) > SHOWN_FAILURES:
+        console.print(f"  and {len(unseen) - SHOWN_FAILURES} more folders")
 
 
 def duration(seconds: float) -> str:
@@ -244,11 +257,27 @@ def print_plan(console: Console, prepared: Prepared, plan: Plan) -> None:
         f"{shown(prepared.config.model)} on "
         + (f"the workers of {shown(scheduler)}" if scheduler else where),
     )
+    tell_left_out(console, prepared.left_out, prepared.unseen)
+    if plan.todo:
+        console.print(_estimated(prepared, plan))
     for job in plan.todo:
-        console.print(f"  {shown(job.image)}")
+        console.print(f"  {shown(job.image)}: {job.why}")
     if plan.redraw:
         console.print(f"would draw {len(plan.redraw)} again from results mended by hand")
         for job in plan.redraw:
             console.print(f"  {shown(job.image)}")
     if plan.rejected:
         console.print(f"would leave {len(plan.rejected)} alone that are rejected")
+
+
+def _estimated(prepared: Prepared, plan: Plan) -> str:
+    found = estimate(prepared.config.output, prepared.config.kinds)
+    if found is None:
+        return "no estimate of time and disk: nothing in this output has been measured yet"
+    megabytes = found.bytes_each * len(plan.todo) / 1e6
+    workers = prepared.crew.workers
+    took = f"{duration(found.seconds_each * len(plan.todo) / workers)} and " if workers else ""
+    return (
+        f"about {took}{megabytes:,.1f} MB, by the {found.measured:,} images that this output "
+        "has measured"
+    )

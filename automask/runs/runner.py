@@ -58,6 +58,8 @@ def execute(
             mended=[job.image for job in plan.mended],
             missing=[job.image for job in plan.missing],
             not_staged=prepared.not_staged,
+            left_out=prepared.left_out,
+            unseen=prepared.unseen,
             output=output,
         )
         _mask(prepared, plan, generation, folder.ledger, summary, watcher, stop)
@@ -78,6 +80,7 @@ def _begin(
     is_new = not any(known.is_done for known in earlier.values())
     described = {**_describe(prepared), "command": command}
     folder.agree_on_settings(described, is_new, config.overwrite)
+    folder.remember_times(plan.restaged)
     generation = 1 + max((known.generation for known in earlier.values()), default=0)
     note = TaskNote(
         task=shard.task_name,
@@ -139,6 +142,8 @@ def _describe(prepared: Prepared) -> dict[str, Any]:
             **prepared.config.propose.settings,
         },
         "tasks": prepared.shard.count,
+        "left_out": prepared.left_out,
+        "unseen": prepared.unseen,
         "workers": prepared.crew.workers,
         "threads": prepared.crew.threads,
         **describe_machine("cpu" if prepared.config.scheduler else prepared.device),

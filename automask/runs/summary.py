@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -51,6 +52,8 @@ class RunSummary:
     missing: list[str] = field(default_factory=list)  # images whose results were gone
     steps: list[str] = field(default_factory=list)  # what was given up for want of memory
     not_staged: str | None = None  # why the weights are not read from the node's own disk
+    left_out: Mapping[str, int] = field(default_factory=dict)  # what was not masked, by kind
+    unseen: tuple[str, ...] = ()  # folders of the input that could not be read
     seconds_wall: float = 0.0
     output: Path = Path()
 
@@ -62,7 +65,7 @@ class RunSummary:
 
     @property
     def exit_code(self) -> int:
-        return ExitCode.SOME_FAILED if self.failed else ExitCode.OK
+        return ExitCode.SOME_FAILED if self.failed or self.unseen else ExitCode.OK
 
     def count(self, record: ImageRecord) -> None:
         self.steps += [step for step in record.steps if step not in self.steps]

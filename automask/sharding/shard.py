@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from automask.errors import UsageError
+from automask.image.kinds import split_extension
+from automask.image.names import normal
 from automask.sharding.batch_systems import array_task
 
 WHOLE_NAME = "run"
@@ -122,6 +124,6 @@ def find_shard(asked: str | None, environ: Mapping[str, str]) -> Shard:
 
 def index_of(relative_path: str, count: int) -> int:
     """The part, 1 .. count, of a photograph, by its path relative to the input folder."""
-    stem = os.path.splitext(relative_path)[0]
+    stem = normal(split_extension(relative_path)[0])
     digest = hashlib.blake2b(os.fsencode(stem), digest_size=8).digest()
     return int.from_bytes(digest, "big") % count + 1

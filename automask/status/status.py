@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from automask.image.names import ByName
 from automask.output.ledger import ledger_files, read_lines, supersedes
 from automask.output.task import TaskNote, is_running, ledger, read_notes
 from automask.records import FAILED, NO_OBJECT, OK
@@ -63,8 +64,8 @@ class Status:
 class _Counted:
     """The content of the ledgers, only the newest line of each image."""
 
-    newest: dict[str, tuple[int, str]] = field(default_factory=dict)  # run and status by image
-    errors: dict[str, str] = field(default_factory=dict)
+    newest: dict[str, tuple[int, str]] = field(default_factory=ByName)  # run and status by image
+    errors: dict[str, str] = field(default_factory=ByName)
     recorded: dict[tuple[str, int], int] = field(default_factory=dict)  # lines by task and run
 
     def read(self, file: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from automask.errors import UsageError
 from automask.image.load import load
+from automask.image.names import normal, on_disk
 from automask.image.results import mended_kinds
 from automask.image.scan import scan
 from automask.image.sizes import shrink
@@ -56,7 +57,7 @@ def load_reviewed(
     if not photographs.is_dir():
         raise UsageError(f"no photographs: {photographs} is not a folder; name it with --images")
     masks, jobs, rejected = _Masks(folder, foreground), scan(photographs), rejected_images(folder)
-    wanted = [job for job in jobs if job.image not in rejected]
+    wanted = [job for job in jobs if normal(job.image) not in rejected]
     with_mask = [job for job in wanted if masks.file(job).is_file()]
     if len(with_mask) < MIN_PAIRS:
         raise UsageError(
@@ -133,7 +134,7 @@ class _Masks:
         return f"label {self._foreground}, see --foreground" if is_trimap else "128 or more, or 1"
 
     def file(self, job: Job) -> Path:
-        return self._folder / output_path(job.stem, self._kind(job))
+        return on_disk(self._folder, output_path(job.stem, self._kind(job)))
 
     def read(self, job: Job) -> Mask:
         """H x W bool. Raises UsageError."""

@@ -75,3 +75,12 @@ def test_only_what_differs_is_named_and_a_digest_goes_before_a_path(finished: Fi
         run_of(finished("a"), described=ours), run_of(finished("a"), described=theirs)
     )
     assert found == (("model", "tiny", "vit_b"), ("threads", "", "1"))
+
+
+@pytest.mark.parametrize("other", ["Ka\u0308fer", "K\u00e4fer"])
+def test_images_are_paired_however_their_names_are_spelt(
+    finished: Finished, tmp_path: Path, other: str
+) -> None:
+    a = read_run(a_run(tmp_path / "a", [finished("K\u00e4fer")]), "A")
+    b = read_run(a_run(tmp_path / "b", [finished(other)]), "B")
+    assert pair(a, b).both == ("K\u00e4fer.jpg",)

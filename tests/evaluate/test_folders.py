@@ -157,3 +157,30 @@ def test_two_predictions_for_one_truth_are_refused() -> None:
 def test_folders_without_a_common_name_are_wrong_usage() -> None:
     with pytest.raises(UsageError, match=r"relative path without .*'x\.png'.*'a\.png'"):
         match(of("x.png"), of("a.png"))
+
+
+# Names in their two spellings: composed, as most systems write them, and decomposed, as a Mac's.
+
+NFC, NFD = "M\u00f6bel/K\u00e4fer", "Mo\u0308bel/Ka\u0308fer"
+
+
+@pytest.mark.parametrize(
+    ("predicted", "truth"),
+    [(NFC, NFD), (NFD, NFC), ("caf\u00e9", "cafe\u0301"), ("\ud55c", "\u1112\u1161\u11ab")],
+)
+def test_masks_are_matched_however_their_names_are_spelt(
+    tmp_path: Path, predicted: str, truth: str
+) -> None:
+    save(tmp_path / "ours" / f"{predicted}.png", drawn(TRUTH))
+    save(tmp_path / "theirs" / f"{truth}.png", drawn(TRUTH))
+    matches = match(mask_folder(tmp_path / "ours"), mask_folder(tmp_path / "theirs"))
+    (pair,) = matches.pairs
+    assert (pair.truth, pair.predicted) == (f"{truth}.png", f"{predicted}.png")
+    assert matches.extra == ()
+
+
+def test_two_spellings_of_one_mask_are_refused(tmp_path: Path) -> None:
+    for name in (NFC, NFD):
+        save(tmp_path / f"{name}.png", drawn(TRUTH))
+    with pytest.raises(CollisionError, match="one name, spelt with composed"):
+        mask_folder(tmp_path)

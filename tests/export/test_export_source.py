@@ -158,3 +158,22 @@ def test_a_rejected_image_is_left_out_until_it_is_accepted(empty_run: Run, tmp_p
 def test_a_person_s_mask_needs_no_confidence(empty_run: Run, tmp_path: Path) -> None:
     empty_run.add("a.jpg", RING, confidence=None, score=None, mended=("mask",))
     assert skipped(empty_run, tmp_path / "t.csv", min_confidence=0.9) == {}
+
+
+NFC, NFD = "M\u00f6bel/K\u00e4fer.jpg", "Mo\u0308bel/Ka\u0308fer.jpg"
+
+
+@pytest.mark.parametrize(("recorded", "there"), [(NFC, NFD), (NFD, NFC)])
+def test_a_photograph_is_found_however_its_name_is_spelt(
+    empty_run: Run, tmp_path: Path, recorded: str, there: str
+) -> None:
+    empty_run.add(recorded, RING)
+    empty_run.add("b.jpg", RING)
+    file = empty_run.photographs / recorded
+    (empty_run.photographs / there).parent.mkdir()
+    file.rename(empty_run.photographs / there)
+    file.parent.rmdir()
+    options = Options(empty_run.output, "csv", tmp_path / "t", shares="0.5/0.5")
+    result = export(options)
+    assert result.summary["skipped"] == []
+    assert result.summary["photographs"] == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from damaged import damaged_files
-from fakes import fake_context, make_setup
+from fakes import FakeProposer, fake_context, make_setup
 
 from automask.config import LoadConfig
 from automask.image.process import WorkerContext
@@ -30,12 +30,21 @@ MAX_PIXELS = 20_000_000
 LIMIT_BYTES = 1 << 30  # beyond what a worker has when it starts
 
 
+class Obedient(FakeProposer):
+    """Whatever a damaged picture's first pixel is, it does its work."""
+
+    def _misbehave(self, how: int) -> None:
+        pass
+
+
 def bounded_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     """A worker that cannot take all of the memory."""
     data = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
     # Not RLIMIT_AS: decoders with threads reserve far more addresses than they use.
     resource.setrlimit(resource.RLIMIT_DATA, (data + LIMIT_BYTES, data + LIMIT_BYTES))
-    return fake_context(setup, owner)
+    context = fake_context(setup, owner)
+    proposer = Obedient(setup.config.output, setup.batch_divisor)
+    return replace(context, proposer=proposer)
 
 
 @pytest.fixture(scope="module")

@@ -41,8 +41,8 @@ def test_a_job_tells_size_and_modification_time_of_its_file(tmp_path: Path) -> N
 
 def test_only_images_are_listed(tmp_path: Path) -> None:
     wanted = ["a.jpg", "b.jpeg", "c.jpe", "d.jfif", "e.png", "f.webp", "g.tif", "h.tiff", "i.bmp",
-              "j.heic", "k.heif"]  # fmt: skip
-    put(tmp_path, *wanted, "notes.txt", "jpg", "movie.mp4", "a.jpg.part", "animation.gif")
+              "j.heic", "k.heif", "l.avif", "m.gif", "n.jp2", "o.mpo", "p.ppm"]  # fmt: skip
+    put(tmp_path, *wanted, "notes.txt", "jpg", "movie.mp4", "a.jpg.part")
     assert images(scan(tmp_path)) == wanted
 
 
@@ -256,7 +256,7 @@ def test_a_part_of_the_images_is_listed_and_the_others_are_counted(tmp_path: Pat
 def test_an_empty_part_is_not_an_empty_folder(tmp_path: Path) -> None:
     put(tmp_path, "a.jpg")
     assert scan_part(tmp_path, holds=lambda _: False) == Listing([], 1)
-    assert scan_part(put(tmp_path / "b", "notes.txt")) == Listing([], 0)
+    assert scan_part(put(tmp_path / "b", "notes.txt")) == Listing([], 0, {".txt": 1})
 
 
 def test_every_folder_is_listed_once_and_files_of_other_parts_are_not_looked_at(

@@ -82,3 +82,20 @@ def test_the_queue_begins_with_what_is_most_likely_wrong(make_record: RecordMake
     ]
     queue = [record.image for record in review_queue(records)]
     assert queue == ["failed", "nothing", "unsure", "flagged"]
+
+
+def test_a_photograph_has_its_record_however_its_name_is_spelt(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    output = make_output(tmp_path, named(make_record, ["K\u00e4fer.jpg"]))
+    (tmp_path / "in" / "K\u00e4fer.jpg").rename(tmp_path / "in" / "Ka\u0308fer.jpg")
+    assert read_run(output).missing == 0
+
+
+def test_what_the_run_left_out_is_not_missing(tmp_path: Path, make_record: RecordMaker) -> None:
+    config = {"input": str(tmp_path / "in"), "scan": {"exclude": ["*.png"], "include": []}}
+    output = make_output(tmp_path, named(make_record, ["a.jpg"]), {"config": config})
+    for name in ("b.png", "a.cr2", "@eaDir/c.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).touch()
+    assert read_run(output).missing == 0

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
-from automask.config import RunConfig
+from automask.config import RunConfig, settings_digest
 from automask.errors import OutputError
+from automask.image.fingerprint import fingerprint
 from automask.image.process import Outcome
+from automask.output.ledger import RecordWriter, load_records
 from automask.output.task import is_running
 from automask.runs import runner
 from automask.runs.prepare import prepare
@@ -64,3 +68,48 @@ def test_the_workers_are_ended_before_the_lock_is_given_back(
         runner.execute(prepared, Silence(), Stop())
     assert locked_when_ended == [True]
     assert not is_running(output, "run")
+
+
+# What the input holds beside photographs.
+
+
+def test_a_folder_that_cannot_be_read_makes_the_exit_code_1_and_is_written_down(
+    config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (config.input / "lost+found").mkdir()
+    (config.input / "notes.txt").touch()
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    summary = runner.run(config)
+    assert (summary.exit_code, summary.images) == (1, 1)
+    assert summary.unseen == ("lost+found (Permission denied)",)
+    described = json.loads((config.output / "run.json").read_text())
+    assert described["unseen"] == ["lost+found (Permission denied)"]
+    assert described["left_out"] == {".txt": 1}
+
+
+def test_a_staged_photograph_s_new_time_is_recorded(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    prepared = prepare(config)
+    (job,) = prepared.jobs
+    record = make_record(
+        image="a.png",
+        settings=settings_digest(prepared.settings),
+        input_bytes=job.input_bytes,
+        input_mtime_ns=7,
+        input_hash=fingerprint(config.input / "a.png"),
+    )
+    with RecordWriter(config.output / "records" / "run.jsonl") as ledger:
+        ledger.append(record)
+    (config.output / "trimaps").mkdir()
+    (config.output / "trimaps" / "a.png").touch()
+    assert runner.run(config).skipped == 1
+    (known,) = load_records(config.output).values()
+    assert known == replace(record, input_mtime_ns=job.input_mtime_ns)

@@ -57,6 +57,10 @@ def eval_command(
     images: Annotated[
         Path | None, typer.Option(help="Folder of the photographs, shown with the worst.")
     ] = None,
+    max_pixels: Annotated[
+        int | None,
+        typer.Option(help="Larger masks are errors.  (as the run had it, else 160000000)"),
+    ] = None,
     json: Json = None,
     csv: Annotated[
         Path | None, typer.Option(help="Write a line for each image to this file.")
@@ -87,7 +91,7 @@ def eval_command(
         beside = (predicted_values, truth_values, scores, images, html, picture)
         if any(option is not None for option in beside):
             raise UsageError("with --objects go --skip-missing, --json and --csv alone")
-        raise typer.Exit(_eval_objects(console, predicted, truth, skip_missing, files))
+        raise typer.Exit(_eval_objects(console, predicted, truth, skip_missing, max_pixels, files))
     options = Options(
         predicted=predicted,
         truth=truth,
@@ -97,6 +101,7 @@ def eval_command(
         skip_missing=skip_missing,
         scores=scores,
         images=images,
+        max_pixels=max_pixels,
     )
     hidden = not console.is_terminal
     report = evaluate(
@@ -112,7 +117,12 @@ def eval_command(
 
 
 def _eval_objects(
-    console: Console, predicted: Path, truth: Path, skip_missing: bool, files: Files
+    console: Console,
+    predicted: Path,
+    truth: Path,
+    skip_missing: bool,
+    max_pixels: int | None,
+    files: Files,
 ) -> int:
     """Compares maps of objects, prints and writes what is found, and gives the exit code."""
     from rich.progress import track
@@ -127,6 +137,7 @@ def _eval_objects(
         lambda outcomes, total: track(
             outcomes, "evaluating", total, console=console, disable=hidden
         ),
+        max_pixels,
     )
     of_objects.print_object_report(console, report)
     if files.json is not None:

@@ -59,8 +59,9 @@ def _strip(
         ("B", black_and_white(second)),
         ("difference", difference(first, second)),
     )
+    most = max(run.max_pixels for run in (comparison.a, comparison.b))
     file = None if root is None else _inside(root, likeness.image)
-    seen = () if root is None else (("photograph", photograph(file)),)
+    seen = () if root is None else (("photograph", photograph(file, most)),)
     notes = (f"{name} {r.status}" + ("" if r.confidence is None else f" {r.confidence:.2f}")
              for name, r in (("A", a), ("B", b)))  # fmt: skip
     return Strip(likeness, ", ".join(notes), sized((*seen, *masks), first.shape))

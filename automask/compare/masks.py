@@ -42,7 +42,7 @@ class Masks:
             raise ImageError(f"{self.run.name} has kept no mask of it: run with --save mask")
         try:
             file = on_disk(self.run.folder, output_path(_stem(record), kind))
-            return read_mask(file, kind, self.trimaps)
+            return read_mask(file, kind, self.trimaps, self.run.max_pixels)
         except ImageError as error:
             raise ImageError(f"{kind} of {self.run.name}: {error}") from error
 

@@ -11,7 +11,7 @@ from typing import Any
 from automask.config import flat
 from automask.errors import UsageError
 from automask.output.ledger import load_records
-from automask.output.run_json import read_run_json
+from automask.output.run_json import max_pixels, read_run_json
 from automask.records import ImageRecord
 from automask.tabular.batches import ledgers
 
@@ -28,6 +28,11 @@ class Run:
     folder: Path
     records: dict[str, ImageRecord]  # by image; at least one
     described: dict[str, Any]  # run.json; empty where there is none
+
+    @property
+    def max_pixels(self) -> int:
+        """Of a photograph and its masks."""
+        return max_pixels(self.described)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -26,8 +26,15 @@ def verdict(comparison: Comparison) -> str:
     if c.agreement is None:
         parts.append("there are no masks to compare")
     else:
-        parts.append(f"{share(c.agreement.share_alike)} of the masks agree (IoU >= {ALIKE_IOU})")
+        parts.append(_agree(c.agreement, len(c.unread)))
     return f"{', '.join(parts[:-1])}, and {parts[-1]}."
+
+
+def _agree(found: Agreement, unread: int) -> str:
+    """Of what was compared; what could not be is counted beside it."""
+    compared = "the masks" if not unread else f"the {found.images:,} pairs of masks compared"
+    rest = f"; {unread:,} could not be compared" if unread else ""
+    return f"{share(found.share_alike)} of {compared} agree (IoU >= {ALIKE_IOU}){rest}"
 
 
 def about(comparison: Comparison) -> list[str]:

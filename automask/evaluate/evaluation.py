@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from automask.config import MAX_PIXELS
 from automask.errors import ExitCode, ImageError, UsageError
 from automask.evaluate.conventions import (
     ContourAs,
@@ -34,6 +36,7 @@ from automask.evaluate.trust import Trust, trust
 from automask.image.names import normal
 from automask.image.results import mended_kinds, source_of
 from automask.output.ledger import load_records
+from automask.output.run_json import max_pixels, read_run_json
 from automask.records import ImageRecord
 
 
@@ -49,6 +52,15 @@ class Options:
     skip_missing: bool = False  # leave truths without a prediction out of the figures
     scores: Path | None = None  # folder of 8-bit maps, for AUROC and mean absolute error
     images: Path | None = None  # photographs, for the pictures
+    max_pixels: int | None = None  # of a mask; None: as the outputs' runs had it
+
+    @cached_property
+    def most_pixels(self) -> int:
+        """Of a mask, whichever side it is of: both are as large as the photograph."""
+        if self.max_pixels is not None:
+            return self.max_pixels
+        runs = filter(None, map(read_run_json, (self.predicted, self.truth)))
+        return max(map(max_pixels, runs), default=MAX_PIXELS)
 
 
 @dataclass(frozen=True)
@@ -61,6 +73,7 @@ class Side:
     values: tuple[int, ...]  # that occur in the files compared
     files: frozenset[str] = frozenset()  # those files
     trimaps: Side | None = None  # of an output: images that have a trimap where others have a mask
+    max_pixels: int = MAX_PIXELS
 
     @property
     def parts(self) -> tuple[Side, ...]:
@@ -115,7 +128,7 @@ class Comparison:
         file = self.scores.files.get(pair.stem)
         if file is None:
             raise ImageError(f"no scores for it in {self.scores.root}")
-        return replace(labels, scores=read_values(self.scores.root / file))
+        return replace(labels, scores=read_values(self.scores.root / file, self.truth.max_pixels))
 
 
 @dataclass(frozen=True)
@@ -182,11 +195,12 @@ def _compare(
 ) -> Comparison:
     ours = [pair.predicted for pair in pairs if pair.predicted is not None]
     theirs = [pair.truth for pair in pairs]
+    most = options.most_pixels
     return Comparison(
         predicted=_side(
-            "prediction", predicted, ours, options.predicted_values, "--predicted-values"
+            "prediction", predicted, ours, options.predicted_values, "--predicted-values", most
         ),
-        truth=_side("true mask", truth, theirs, options.truth_values, "--truth-values"),
+        truth=_side("true mask", truth, theirs, options.truth_values, "--truth-values", most),
         scores=None if options.scores is None else mask_folder(options.scores),
         contour=options.contour,
         pairs=pairs,
@@ -194,36 +208,47 @@ def _compare(
 
 
 def _side(
-    name: str, folder: MaskFolder, files: Sequence[str], asked: str | None, option: str
+    name: str,
+    folder: MaskFolder,
+    files: Sequence[str],
+    asked: str | None,
+    option: str,
+    most_pixels: int,
 ) -> Side:
     """asked: what the values mean; of masks alone, where other images have trimaps."""
     rest = set() if folder.trimaps is None else set(folder.trimaps.files.values())
-    side = _part(name, folder, [file for file in files if file not in rest], asked, option)
+    side = _part(name, folder, [f for f in files if f not in rest], asked, option, most_pixels)
     if folder.trimaps is not None:
         beside = [file for file in files if file in rest]
-        side = replace(side, trimaps=_part(name, folder.trimaps, beside, None, option))
+        side = replace(side, trimaps=_part(name, folder.trimaps, beside, None, option, most_pixels))
     if not side.parts:
         raise UsageError(f"none of the {len(files)} files in {folder.root} can be read as a mask")
     return side
 
 
 def _part(
-    name: str, folder: MaskFolder, files: Sequence[str], asked: str | None, option: str
+    name: str,
+    folder: MaskFolder,
+    files: Sequence[str],
+    asked: str | None,
+    option: str,
+    most_pixels: int,
 ) -> Side:
     convention = parse_convention(asked, option) if asked is not None else folder.convention
-    by_file = {file: values for file in files if (values := _values_of(folder.root / file))}
+    found = ((file, _values_of(folder.root / file, most_pixels)) for file in files)
+    by_file = {file: values for file, values in found if values}
     if convention is None:
         convention = infer_convention(by_file, option)
     else:
         check(by_file, convention, "the output's run.json" if asked is None else option)
     values = tuple(sorted(set().union(*by_file.values())))
-    return Side(name, folder.root, convention, values, frozenset(files))
+    return Side(name, folder.root, convention, values, frozenset(files), max_pixels=most_pixels)
 
 
-def _values_of(file: Path) -> tuple[int, ...]:
+def _values_of(file: Path, most_pixels: int) -> tuple[int, ...]:
     """The values of a file; none if it cannot be read, which measuring it will report."""
     try:
-        return occurring_values(read_values(file))
+        return occurring_values(read_values(file, most_pixels))
     except ImageError:
         return ()
 
@@ -239,7 +264,7 @@ def _outcome(comparison: Comparison, pair: Pair) -> Outcome:
 def _read(side: Side, file: str, contour: ContourAs) -> Labels:
     part = side.part(file)
     try:
-        values = read_values(part.root / file)
+        values = read_values(part.root / file, part.max_pixels)
     except ImageError as error:  # it names the file, which has the same name in both folders
         raise ImageError(f"{part.name} {error}") from error
     return decode(values, part.convention, contour)

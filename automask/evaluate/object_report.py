@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from automask.errors import ExitCode, ImageError, UsageError
-from automask.evaluate.evaluation import Failure
+from automask.evaluate.evaluation import Failure, Options
 from automask.evaluate.figures import FAILED
 from automask.evaluate.folders import MaskFolder, Pair, match, object_folder
 from automask.evaluate.object_figures import (
@@ -67,8 +67,11 @@ def evaluate_objects(
     truth: Path,
     skip_missing: bool = False,
     track: Track = lambda outcomes, _total: outcomes,
+    most_pixels: int | None = None,
 ) -> ObjectReport:
     """Measures folders of object maps; `predicted` may be an output of automask.
+
+    most_pixels: of a map; None: as the outputs' runs had it.
 
     Raises UsageError for folders that cannot be compared at all; what is wrong with single files is
     a failure in the report.
@@ -77,7 +80,8 @@ def evaluate_objects(
     matches = match(ours, theirs)
     missing = tuple(pair.truth for pair in matches.pairs if pair.predicted is None)
     pairs = [p for p in matches.pairs if p.predicted is not None or not skip_missing]
-    outcomes = list(track((_outcome(ours, theirs, pair) for pair in pairs), len(pairs)))
+    most = Options(predicted, truth, max_pixels=most_pixels).most_pixels
+    outcomes = list(track((_outcome(ours, theirs, pair, most) for pair in pairs), len(pairs)))
     figures = tuple(one for one in outcomes if isinstance(one, ObjectFigures))
     failures = tuple(one for one in outcomes if isinstance(one, Failure))
     if not figures:
@@ -94,11 +98,12 @@ def evaluate_objects(
     )
 
 
-def _outcome(ours: MaskFolder, theirs: MaskFolder, pair: Pair) -> Outcome:
+def _outcome(ours: MaskFolder, theirs: MaskFolder, pair: Pair, most_pixels: int) -> Outcome:
     try:
-        truth = read_ids(theirs.root / pair.truth)
+        truth = read_ids(theirs.root / pair.truth, most_pixels)
         nothing = np.zeros_like(truth)
-        found = nothing if pair.predicted is None else read_ids(ours.root / pair.predicted)
+        file = None if pair.predicted is None else ours.root / pair.predicted
+        found = nothing if file is None else read_ids(file, most_pixels)
         _check_sizes(found, truth)
         return measure_objects(pair.truth, found, truth)
     except ImageError as error:

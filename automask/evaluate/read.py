@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from automask.config import MAX_PIXELS
 from automask.errors import ImageError
 from automask.image.load import opened
 
@@ -17,7 +18,7 @@ GRAY_TOLERANCE = 8
 Values = NDArray[np.uint8]
 
 
-def read_values(file: Path) -> Values:
+def read_values(file: Path, max_pixels: int = MAX_PIXELS) -> Values:
     """The values of a mask, trimap or grey-level map, H x W uint8.
 
     A colour palette gives its indices, a grey palette its greys. Transparency is the mask, unless
@@ -25,6 +26,7 @@ def read_values(file: Path) -> Values:
 
     Args:
         file: The picture.
+        max_pixels: Larger pictures are errors.
 
     Returns:
         H x W uint8.
@@ -32,7 +34,7 @@ def read_values(file: Path) -> Values:
     Raises:
         ImageError: It cannot be read, has colours, or more than 8 bits.
     """
-    with opened(file) as image:
+    with opened(file, max_pixels) as image:
         if image.mode == "P":
             return _of_palette(image)
         if image.mode in ("1", "L"):

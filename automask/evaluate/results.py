@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.config import MAX_PIXELS
 from automask.errors import ImageError
 from automask.evaluate.conventions import (
     LEVELS,
@@ -26,11 +27,12 @@ from automask.image.load import opened
 from automask.records import Mask
 
 
-def read_ids(file: Path) -> NDArray[np.int64]:
+def read_ids(file: Path, max_pixels: int = MAX_PIXELS) -> NDArray[np.int64]:
     """The ids of a label image, H x W, 0 where there is no object.
 
     Args:
         file: The label image.
+        max_pixels: Larger pictures are errors, here as in the others.
 
     Returns:
         H x W integers.
@@ -39,7 +41,7 @@ def read_ids(file: Path) -> NDArray[np.int64]:
         ImageError: It cannot be read or has several channels or a palette, which do not say
             what an editor made of the ids.
     """
-    with opened(file) as image:
+    with opened(file, max_pixels) as image:
         if image.mode not in ("1", "L") and not image.mode.startswith("I"):
             raise ImageError(
                 f"{file.name!a}: has no ids of objects (mode {image.mode}); save it with one "
@@ -53,6 +55,7 @@ def read_labels(
     convention: Convention | None,
     contour_as: ContourAs = "background",
     option: str | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Labels:
     """A mask or trimap.
 
@@ -61,6 +64,7 @@ def read_labels(
         convention: What its values mean; None: inferred from this file alone.
         contour_as: What a contour counts as.
         option: The option that states a convention, for the message.
+        max_pixels: See `read_ids`.
 
     Returns:
         The mask, H x W.
@@ -68,17 +72,20 @@ def read_labels(
     Raises:
         ImageError: It cannot be read, or its values do not match the convention, or none.
     """
-    values = read_values(file)
+    values = read_values(file, max_pixels)
     return decode(values, _sound(file.name, values, convention, option), contour_as)
 
 
-def read_mask(file: Path, kind: str, trimaps: Convention | None) -> Mask:
+def read_mask(
+    file: Path, kind: str, trimaps: Convention | None, max_pixels: int = MAX_PIXELS
+) -> Mask:
     """The object in a result; of several objects, their union.
 
     Args:
         file: The result.
         kind: objects, mask, alpha or trimap, whose contour is background.
         trimaps: The labels of trimaps; None: inferred from the file.
+        max_pixels: See `read_ids`.
 
     Returns:
         H x W bool.
@@ -87,8 +94,9 @@ def read_mask(file: Path, kind: str, trimaps: Convention | None) -> Mask:
         ImageError: See `read_ids` and `read_labels`.
     """
     if kind == "objects":
-        return read_ids(file) > 0
-    return read_labels(file, {"alpha": LEVELS, "trimap": trimaps}.get(kind)).mask
+        return read_ids(file, max_pixels) > 0
+    convention = {"alpha": LEVELS, "trimap": trimaps}.get(kind)
+    return read_labels(file, convention, max_pixels=max_pixels).mask
 
 
 def _sound(

@@ -111,6 +111,7 @@ class _Photographs:
 
     def __init__(self, report: Report) -> None:
         self.root = report.options.images
+        self.max_pixels = report.options.most_pixels
         jobs = [] if self.root is None else scan(self.root, keep_extension=True)
         self.files: dict[str, str] = ByName()
         for job in jobs:
@@ -121,7 +122,9 @@ class _Photographs:
         if self.root is None:
             return []
         file = self.files.get(os.path.splitext(mask_file)[0])
-        return [("photograph", photograph(None if file is None else self.root / file))]
+        return [
+            ("photograph", photograph(None if file is None else self.root / file, self.max_pixels))
+        ]
 
 
 def _note(report: Report, image: str) -> str:

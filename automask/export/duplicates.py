@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.config import MAX_PIXELS
 from automask.errors import InstallationError
 from automask.image.load import load_small
 
@@ -24,11 +25,12 @@ NEAR_BITS = 8
 HASHED_PX = 512  # of the longer side; the hash itself looks at 32 x 32
 
 
-def fingerprint(file: Path) -> int:
+def fingerprint(file: Path, max_pixels: int = MAX_PIXELS) -> int:
     """The perceptual hash of a photograph, 64 bits; the same for 8 and 16 bits per channel.
 
     Args:
         file: The photograph.
+        max_pixels: A larger one is an error.
 
     Returns:
         The hash.
@@ -42,7 +44,7 @@ def fingerprint(file: Path) -> int:
         raise InstallationError(
             "--split looks for near duplicates with imagehash: pip install 'automask[export]'"
         ) from error
-    return int(str(imagehash.phash(load_small(file, HASHED_PX))), 16)
+    return int(str(imagehash.phash(load_small(file, HASHED_PX, max_pixels))), 16)
 
 
 def near_groups(hashes: Sequence[int], bits: int = NEAR_BITS) -> list[int]:

@@ -107,7 +107,7 @@ def _export(
     photos = list(_each(source.records.values(), lambda r: _photo(source, r, options), skipped))
     groups: list[int] = []
     if shares is not None:
-        photos, groups = _divided(photos, shares, options.seed, skipped, track)
+        photos, groups = _divided(photos, shares, options.seed, skipped, track, source.max_pixels)
     categories = tuple(sorted({photo.category for photo in photos}))
     context = Context(
         target=target,
@@ -116,7 +116,9 @@ def _export(
         polygons=(options.segmentation or kind.segmentations[0]) == "polygon",
         image_prefix=options.image_prefix,
         model_version=_model_version(source),
-        placer=None if photographs is None else Placer(target, photographs, kind.photographs_kept),
+        placer=None
+        if photographs is None
+        else Placer(target, photographs, kind.photographs_kept, source.max_pixels),
         fidelity=Fidelity(options.tolerance),
         skipped=skipped,
     )
@@ -179,12 +181,19 @@ def _photo(source: Source, record: ImageRecord, options: Options) -> Photo:
 
 
 def _divided(
-    photos: list[Photo], shares: Shares, seed: int, skipped: list[Skipped], track: Track
+    photos: list[Photo],
+    shares: Shares,
+    seed: int,
+    skipped: list[Skipped],
+    track: Track,
+    most_pixels: int,
 ) -> tuple[list[Photo], list[int]]:
     """The photographs with their sides, and their groups of near duplicates."""
     with ThreadPoolExecutor(available_cores()) as pool:  # decoding lets other threads run
         prints = {
-            photo.image: pool.submit(fingerprint, photo.file) for photo in photos if photo.file
+            photo.image: pool.submit(fingerprint, photo.file, most_pixels)
+            for photo in photos
+            if photo.file
         }
         tracked = track(photos, "near duplicates", len(photos))
         pairs = list(_each(tracked, lambda photo: (photo, prints[photo.image].result()), skipped))

@@ -16,10 +16,13 @@ from pathlib import Path
 
 from PIL import Image
 
+from automask.config import MAX_PIXELS
 from automask.errors import ImageError, OutputError
 from automask.export.source import Photo
 from automask.export.target import Target
+from automask.image.decode import opened_picture
 from automask.image.load import load
+from automask.image.raw import is_raw
 
 # Suffixes by Pillow's names of formats.
 COMMON = {
@@ -31,7 +34,6 @@ COMMON = {
     "TIFF": ".tif",
 }
 ONLY_JPEG = {"JPEG": ".jpg", "MPO": ".jpg"}
-ORIENTATION = 0x0112
 UPRIGHT = 1
 JPEG_QUALITY = 95  # JPEG quality of re-encoded photographs, without chroma subsampling
 ANEW = ".jpg"
@@ -44,6 +46,7 @@ class Placer:
     target: Target
     how: str  # copy or link
     known: Mapping[str, str]  # file types to keep: Pillow's names, with their suffixes
+    max_pixels: int = MAX_PIXELS  # of a photograph
     anew: list[str] = field(default_factory=list)  # the re-encoded images
 
     def place(self, photo: Photo, folder: str) -> str:
@@ -64,7 +67,7 @@ class Placer:
         suffix = self._kept_suffix(photo.file, photo.size)
         name = f"{folder}/{photo.flat}{suffix or ANEW}"
         if suffix is None:
-            data = _upright_jpeg(photo.file, photo.size)
+            data = _upright_jpeg(photo.file, photo.size, self.max_pixels)
             self.target.write(name, data)
             self.anew.append(photo.image)
         else:
@@ -73,12 +76,15 @@ class Placer:
 
     def _kept_suffix(self, file: Path, size: tuple[int, int]) -> str | None:
         """The suffix to keep; None if the photograph must be re-encoded or cannot be read."""
+        if is_raw(file):  # inside is a TIFF, of which readers would show the thumbnail
+            return None
         try:
-            with Image.open(file) as image:
-                orientation = image.getexif().get(ORIENTATION, UPRIGHT)
-                is_fit = orientation == UPRIGHT and image.size == size[::-1]
-                return self.known.get(image.format or "") if is_fit else None
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            with opened_picture(file, self.max_pixels) as picture:
+                image = picture.image
+                is_fit = picture.orientation == UPRIGHT and image.size == size[::-1]
+                is_first = image.tell() == 0  # the page that readers show
+                return self.known.get(image.format or "") if is_fit and is_first else None
+        except ImageError:
             return None
 
     def _transfer(self, file: Path, place: Path, name: str) -> None:
@@ -103,8 +109,8 @@ def _link(file: Path, place: Path) -> None:
         place.symlink_to(file)
 
 
-def _upright_jpeg(file: Path, size: tuple[int, int]) -> bytes:
-    pixels = load(file)
+def _upright_jpeg(file: Path, size: tuple[int, int], max_pixels: int) -> bytes:
+    pixels = load(file, max_pixels)
     if pixels.shape[:2] != size:
         raise ImageError(
             f"the photograph is {pixels.shape[1]} x {pixels.shape[0]} px now, its mask "

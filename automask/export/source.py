@@ -22,7 +22,7 @@ from automask.image.results import kind_to_read
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
 from automask.output.ledger import load_records
-from automask.output.run_json import input_folder, read_run_json
+from automask.output.run_json import input_folder, max_pixels, read_run_json
 from automask.output.verdicts import rejected_images
 from automask.records import FAILED, OK, ImageRecord, Mask
 
@@ -77,6 +77,11 @@ class Source:
     mask_values: Convention | None  # given by an option; None: inferred from each file
     rejected: frozenset[str] = frozenset()  # images, by a person
 
+    @property
+    def max_pixels(self) -> int:
+        """Of a photograph and its results."""
+        return max_pixels(self.described)
+
     def find(self, photo: Photo) -> PhotoMasks:
         """The objects of a photograph. Raises ImageError if its result is unusable."""
         kind, file = self.result(photo)
@@ -112,9 +117,9 @@ class Source:
     def _read(self, file: Path, kind: str) -> tuple[NDArray[Any], Mask | None]:
         """Labels, and the contour if the file has one."""
         if kind == "objects":
-            return read_ids(file), None
+            return read_ids(file, self.max_pixels), None
         convention = self.trimap_values if kind == "trimap" else self.mask_values
-        drawn = read_labels(file, convention, "ignore", VALUES)
+        drawn = read_labels(file, convention, "ignore", VALUES, self.max_pixels)
         return drawn.mask.astype(np.uint8), drawn.ignored
 
     def _contour_px(self) -> int:

@@ -30,6 +30,7 @@ from automask.records import (
     MaskResult,
     ObjectPrompt,
     Proposal,
+    Status,
 )
 
 BEYOND = 0.1  # of a box's sides, that its object may reach further: detectors' boxes are rough
@@ -92,7 +93,7 @@ def mask_by_prompts(
     sureness = float(np.mean([np.clip(one.predicted_iou, 0, 1) for one in found.proposals]))
     flags = flags_of(Choice(None, sureness, sureness), mask, config.choose)
     several = None if config.has_primary_object else labels
-    status = OK if mask.any() else NO_OBJECT
+    status: Status = OK if mask.any() else NO_OBJECT
     return MaskResult(mask, trimap, status, sureness, sureness, flags, seconds, several)
 
 

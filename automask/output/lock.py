@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from filelock import FileLock
 
 from automask.errors import LockedError
 from automask.output.ledger import RECORDS
+from automask.system.guard import alone
 
 GUARD = ".guard"
 TOUCH_SECONDS = 20.0
@@ -70,7 +70,7 @@ def guarded(output: Path) -> Iterator[None]:
     """Alone for a moment among all tasks of an output. Makes the folder `records`."""
     folder = output / RECORDS
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / GUARD):
+    with alone(folder / GUARD):
         yield
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from automask.config import MAX_PIXELS
 from automask.errors import UsageError, reraise_oserror
 from automask.system.files import write_atomic
 
@@ -49,6 +50,12 @@ def input_folder(described: Mapping[str, Any]) -> Path | None:
     """The folder of the photographs as the run was given it; it may be gone."""
     folder = setting(described, "config", "input")
     return Path(folder) if isinstance(folder, str) else None
+
+
+def max_pixels(described: Mapping[str, Any]) -> int:
+    """The most pixels that a photograph of the run may have, and so its results."""
+    most = setting(described, "config", "load", "max_pixels")
+    return most if isinstance(most, int) and most > 0 else MAX_PIXELS
 
 
 def mask_settings(described: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -9,8 +9,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from automask.errors import OutputError
 from automask.report.page import Material, render
 from automask.report.pictures import Track, draw_all
@@ -18,6 +16,7 @@ from automask.report.read import read_run
 from automask.report.timeline import timeline_of
 from automask.report.timing import timing_of
 from automask.system.files import write_atomic
+from automask.system.guard import alone
 
 NAME = "report.html"
 MOST_INSIDE = 2000  # images; with more, the pictures lie in a folder beside the page
@@ -83,7 +82,7 @@ def _beside(page: Path) -> Path:
 def _alone(folder: Path) -> Iterator[None]:
     """Make a second report of an output, started while a run ends, wait for the first."""
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / LOCK):
+    with alone(folder / LOCK):
         yield
 
 

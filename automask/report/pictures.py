@@ -13,12 +13,12 @@ from pathlib import Path
 
 from PIL import Image
 
-from automask.config import MAX_PIXELS
 from automask.errors import ImageError
 from automask.evaluate.folders import convention_of_output
 from automask.evaluate.results import read_mask
 from automask.image.load import load_small
 from automask.image.names import on_disk
+from automask.output.run_json import max_pixels
 from automask.records import FAILED, ImageRecord
 from automask.report.outline import outline, outline_source
 from automask.report.read import Run
@@ -82,7 +82,7 @@ class _Artist:
         self.run, self.folder, self.outlines = run, folder, outlines
         self.trimaps = convention_of_output(run.output)
         self.longest_px = longest_px(len(run.records))
-        self.max_pixels = int(run.setting("config", "load", "max_pixels") or MAX_PIXELS)
+        self.max_pixels = max_pixels(run.described)
 
     def draw(self, record: ImageRecord) -> Drawn:
         return Drawn(self._picture(record), *self._outline(record))
@@ -127,7 +127,9 @@ class _Artist:
             info = file.stat()
             key = _digest((name, info.st_size, info.st_mtime_ns, str(self.trimaps)))
             kept = self.outlines.get(key)
-            return outline(read_mask(file, kind, self.trimaps)) if kept is None else kept, key
+            return outline(
+                read_mask(file, kind, self.trimaps, self.max_pixels)
+            ) if kept is None else kept, key
         except (OSError, ImageError):  # deleted after the run, or edited into an unreadable file
             return "", None
 

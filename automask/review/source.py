@@ -69,8 +69,9 @@ class Source:
 
     def _read(self, file: Path, kind: str) -> Labels:
         if kind == "objects":
-            return ranked(read_ids(file))
-        return read_mask(file, kind, self.trimap_values).astype(np.uint16)
+            return ranked(read_ids(file, self.config.load.max_pixels))
+        most = self.config.load.max_pixels
+        return read_mask(file, kind, self.trimap_values, most).astype(np.uint16)
 
 
 def open_source(output: Path, photographs: Path | None = None) -> Source:

@@ -50,8 +50,9 @@ def _result(job: Job, config: RunConfig, shape: tuple[int, int]) -> MaskResult:
     if kind is None:
         raise ImageError("its mended mask has gone since the run began; run again")
     file = config.output / output_path(job.stem, kind)
-    ids = read_ids(file) if kind == "objects" else None
-    mask = read_mask(file, kind, Convention(*config.trimap.values)) if ids is None else ids > 0
+    most, trimaps = config.load.max_pixels, Convention(*config.trimap.values)
+    ids = read_ids(file, most) if kind == "objects" else None
+    mask = read_mask(file, kind, trimaps, most) if ids is None else ids > 0
     if mask.shape != shape:
         raise ImageError(
             f"its {kind}, mended by hand, is {mask.shape[1]} x {mask.shape[0]} px, the photograph "
@@ -68,7 +69,7 @@ def _result(job: Job, config: RunConfig, shape: tuple[int, int]) -> MaskResult:
 def _earlier_ids(job: Job, config: RunConfig, shape: tuple[int, int]) -> NDArray[np.int64]:
     """The ids of the objects before a person mended the mask; all 0 where there are none."""
     try:
-        ids = read_ids(config.output / output_path(job.stem, "objects"))
+        ids = read_ids(config.output / output_path(job.stem, "objects"), config.load.max_pixels)
     except ImageError:
         return np.zeros(shape, np.int64)
     return ids if ids.shape == shape else np.zeros(shape, np.int64)

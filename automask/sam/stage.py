@@ -11,11 +11,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-
 from automask.errors import WeightsError
 from automask.sam.checkpoints import BY_NAME, Checkpoint
 from automask.sam.weights import Weights, find, locate, sha256_of
+from automask.system.guard import alone
 
 LOCK_SECONDS = 3600.0  # the largest checkpoint takes minutes over a busy network
 ROUNDS = 3  # of looking, then copying, until the disk is not to be trusted
@@ -86,7 +85,7 @@ def _copy_of(wanted: _Wanted, folder: Path) -> Path:
         # Without the lock: many may read a copy at once, and it takes seconds.
         if seen is not None and sha256_of(target) == wanted.sha256:
             return target
-        with filelock.FileLock(folder / f".{target.name}.lock", timeout=LOCK_SECONDS):
+        with alone(folder / f".{target.name}.lock", LOCK_SECONDS):
             if _identity(target) == seen:  # else another process has made it meanwhile: look again
                 _copy(wanted, target)
                 return target

@@ -80,7 +80,7 @@ def fetch(name: str, weights: Path | None = None) -> Path:
     Tasks that start together wait for one download. Raises ConfigError for an unknown name,
     WeightsError where it cannot be downloaded, with what is needed to put it there by hand.
     """
-    import filelock
+    from automask.system.guard import alone
 
     checkpoint = _named(name)
     found = find(checkpoint, weights)
@@ -92,7 +92,7 @@ def fetch(name: str, weights: Path | None = None) -> Path:
     folder = search_folders(weights)[0]
     with reraise_oserror(WeightsError, f"cannot write into {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / f".{checkpoint.file}.lock", timeout=FETCH_LOCK_SECONDS):
+        with alone(folder / f".{checkpoint.file}.lock", FETCH_LOCK_SECONDS):
             return _download(checkpoint, folder)
 
 

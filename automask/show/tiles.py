@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.config import MAX_PIXELS
 from automask.errors import ImageError
 from automask.image.load import load
 from automask.records import Mask
@@ -55,11 +56,11 @@ def grey(values: NDArray[np.uint8]) -> Pixels:
     return np.repeat(values[..., None], 3, axis=2)
 
 
-def photograph(file: Path | None) -> Pixels:
+def photograph(file: Path | None, max_pixels: int = MAX_PIXELS) -> Pixels:
     """A photograph for display; grey if it is missing or unreadable."""
     if file is not None:
         try:
-            return load(file)
+            return load(file, max_pixels)
         except ImageError:  # the masks are informative without it
             pass
     return np.full((1, 1, 3), IGNORED, np.uint8)

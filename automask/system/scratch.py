@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from automask.errors import WorkersError
+from automask.system.guard import alone
 
 PREFIX = "automask-run-"
 MARK = ".held"  # locked by the owning process; the system releases it when the process ends
@@ -32,7 +33,7 @@ def scratch_folder() -> Iterator[Path]:
                 _remove_if_left(folder)
             made = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
             mine = Path(held.enter_context(made))
-            held.enter_context(FileLock(mine / MARK))
+            held.enter_context(alone(mine / MARK))
         except OSError as error:
             raise no_room(error) from error
         yield mine
@@ -50,5 +51,5 @@ def _remove_if_left(folder: Path) -> None:
     # OSError: another user's, or removed meanwhile; no lock yet: its process is starting.
     with suppress(OSError, Timeout):
         if (folder / MARK).exists():
-            with FileLock(folder / MARK, timeout=0):
+            with alone(folder / MARK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)

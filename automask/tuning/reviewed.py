@@ -19,6 +19,7 @@ from automask.image.trimap import FOREGROUND
 from automask.image.write import FOLDERS, output_path
 from automask.labelled.folder import Labelled, check_sizes, load_mask, read_labels
 from automask.output.ledger import load_records
+from automask.output.run_json import max_pixels, read_run_json
 from automask.output.verdicts import rejected_images
 from automask.records import Job, Mask
 
@@ -66,7 +67,7 @@ def load_reviewed(
         )
     pairs = []
     for job in with_mask:
-        image, mask = load(photographs / job.image), masks.read(job)
+        image, mask = load(photographs / job.image, masks.max_pixels), masks.read(job)
         check_sizes(job.image, image, mask)
         pairs.append(_of_moderate_size(Labelled(job.image, image, mask)))
     if not any(pair.truth.any() for pair in pairs):
@@ -123,6 +124,7 @@ class _Masks:
             raise UsageError(f"{folder} has neither a folder masks nor a folder trimaps")
         self._folder, self._kinds, self._foreground = folder, there, foreground
         self._records = load_records(folder)
+        self.max_pixels = max_pixels(read_run_json(folder))  # of a photograph and its mask
 
     @property
     def root(self) -> Path:
@@ -140,8 +142,8 @@ class _Masks:
         """H x W bool. Raises UsageError."""
         file = self.file(job)
         if self._kind(job) == "trimap":
-            return np.asarray(read_labels(file) == self._foreground)
-        return load_mask(file)
+            return np.asarray(read_labels(file, self.max_pixels) == self._foreground)
+        return load_mask(file, self.max_pixels)
 
     def _kind(self, job: Job) -> str:
         record = self._records.get(job.image)

@@ -113,3 +113,18 @@ def test_a_name_is_one_line_of_plain_text(tmp_path: Path, finished: Finished, na
     text = printed(found(a, a_run(tmp_path / "B", [finished("a")], {"a": HERE})))
     (line,) = (line for line in text.splitlines() if ascii(name)[1:-1] in line.replace("\\\\", ""))
     assert line.isprintable()
+
+
+def test_what_could_not_be_compared_is_not_counted_as_agreeing(
+    tmp_path: Path, finished: Finished
+) -> None:
+    described = {"config": {"load": {"max_pixels": 3}}}
+    one = a_run(tmp_path / "one", [finished("a"), finished("b")], {"a": HERE, "b": HERE})
+    (one / "masks" / "b.png").write_bytes(b"torn")
+    assert verdict(found(one, one)).endswith(
+        "100 % of the 1 pairs of masks compared agree (IoU >= 0.95); 1 could not be compared."
+    )
+    small = a_run(tmp_path / "small", [finished("a")], {"a": HERE}, described=described)
+    comparison = found(small, small)
+    assert verdict(comparison).endswith("there are no masks to compare.")
+    assert "is more than 3 pixels" in comparison.unread[0].error

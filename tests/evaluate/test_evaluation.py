@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from eval_folders import EMPTY, MOVED, TRIMAP, TRUTH, drawn, folder, masked, save
 
+from automask.config import MAX_PIXELS
 from automask.errors import UsageError
 from automask.evaluate.conventions import LEVELS, Convention
 from automask.evaluate.evaluation import Options, Report, evaluate
@@ -281,3 +283,28 @@ def test_trimaps_that_belie_their_outputs_run_json_are_told(output: Path, truth:
     (output / "run.json").write_text('{"config": {"trimap": {"values": [1, 2, 3]}}}')
     with pytest.raises(UsageError, match=r"'a_1\.png' has 0, 255, and the output's run\.json says"):
         report_of(output, truth)
+
+
+# How large a mask may be: as large as the photographs of the run that made it.
+
+
+def with_limit(output: Path, most: int) -> Path:
+    described = {"config": {"load": {"max_pixels": most}}}
+    (output / "run.json").write_text(json.dumps(described))
+    return output
+
+
+def test_the_limit_of_the_run_holds_for_both_sides(output: Path, truth: Path) -> None:
+    options = Options(with_limit(output, 5), truth)
+    assert options.most_pixels == 5
+    with pytest.raises(UsageError, match="can be read as a mask"):
+        evaluate(options)
+
+
+def test_an_option_goes_before_the_run(output: Path, truth: Path) -> None:
+    report = evaluate(Options(with_limit(output, 5), truth, max_pixels=10_000))
+    assert report.failures == ()
+
+
+def test_without_a_run_the_usual_limit_holds(predicted: Path, truth: Path) -> None:
+    assert Options(predicted, truth).most_pixels == MAX_PIXELS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -177,3 +178,12 @@ def test_a_photograph_is_found_however_its_name_is_spelt(
     result = export(options)
     assert result.summary["skipped"] == []
     assert result.summary["photographs"] == 2
+
+
+def test_the_limit_of_pixels_is_that_of_the_run(empty_run: Run, tmp_path: Path) -> None:
+    empty_run.add("a.jpg", RING)
+    described = json.loads((empty_run.output / "run.json").read_text())
+    described["config"]["load"] = {"max_pixels": 7}
+    (empty_run.output / "run.json").write_text(json.dumps(described))
+    with pytest.raises(UsageError, match="10 x 6 is more than 7 pixels"):
+        export(Options(empty_run.output, "csv", tmp_path / "t.csv"))

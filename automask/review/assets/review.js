@@ -53,8 +53,7 @@ export class Review {
     } finally {
       this.screen.busy(false);
     }
-    this.screen.progress(await api.progress());
-    this.prefetch(id);
+    this.prefetch(id); // not waited for: the next decision may come at once
   }
 
   async fetched(id) {
@@ -64,6 +63,7 @@ export class Review {
 
   // The next image is fetched while this one is looked at.
   async prefetch(id) {
+    api.progress().then((progress) => this.screen.progress(progress), () => {});
     const next = await api.next(id, this.client).catch(() => null);
     if (!next || next === id || this.ahead.has(next)) return;
     this.ahead.clear();

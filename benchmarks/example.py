@@ -1,4 +1,4 @@
-"""Draws docs/images/example.png: `python benchmarks/example.py`, with the packages of `make setup`.
+"""Draws docs/images/example.webp: `python benchmarks/example.py`, with the packages of `make setup`.
 
 Each sample photograph, its overlay, and its trimap in three grays.
 """
@@ -11,11 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 import automask
 from automask.image.load import load
 from automask.image.render import overlay
-from automask.image.write import encode_png
 from automask.samples import copy_samples
 
 CELL_WIDTH, CELL_HEIGHT, GAP = 300, 220, 8  # px
@@ -42,6 +42,6 @@ def column(file: Path) -> NDArray[np.uint8]:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         sheet = np.hstack([column(file) for file in copy_samples(Path(folder))])
-    target = Path(__file__).resolve().parents[1] / "docs" / "images" / "example.png"
-    target.write_bytes(encode_png(sheet))
+    target = Path(__file__).resolve().parents[1] / "docs" / "images" / "example.webp"
+    Image.fromarray(sheet).save(target, quality=88, method=6)
     print(f"wrote {target}")

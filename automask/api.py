@@ -21,15 +21,24 @@ def mask_image(
 ) -> MaskResult:
     """The primary object of one photograph.
 
-    image_rgb: H x W x 3 uint8, RGB. model: a name of `automask models`, or a checkpoint's path with
-    `arch`. settings: any field of `RunConfig` that shapes a mask, as keyword or nested dict
-    (`trimap={"contour_px": 3}`). The result has `.mask` (H x W bool), `.trimap` (H x W uint8, 1
-    foreground, 2 background, 3 contour), `.status` (ok or no_object), `.confidence` (0..1),
-    `.flags`, and `.seconds` (dict: encode, decode, choose, refine). With
-    `objects={"wanted": "all"}`, mask and trimap are of all objects, and `.labels` (H x W uint16)
-    has an id for each, else None. The model stays loaded between calls.
+    The model stays loaded between calls. With `objects={"wanted": "all"}`, mask and trimap are of
+    all objects, and `labels` has an id for each.
 
-    Raises UsageError for an array of another form, ConfigError, WeightsError and DeviceError.
+    Args:
+        image_rgb: H x W x 3 uint8, RGB.
+        model: A name from `automask models`, or a checkpoint's path together with `arch`.
+        device: auto, cpu, cuda, cuda:N or mps.
+        **settings: Any setting of a run that shapes a mask, nested ones as a dict:
+            `trimap={"contour_px": 3}`.
+
+    Returns:
+        Mask, trimap, confidence, flags and seconds.
+
+    Raises:
+        UsageError: `image_rgb` has another shape or dtype.
+        ConfigError: A setting does not exist or is out of range.
+        WeightsError: The checkpoint is missing or not verified.
+        DeviceError: The device is not there.
     """
     shape: tuple[int, ...] = getattr(image_rgb, "shape", ())
     dtype = getattr(image_rgb, "dtype", None)

@@ -153,16 +153,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class MaskResult:
-    """What `mask_image` gives for one photograph."""
+    """The result of `mask_image`."""
 
     mask: Mask  # H x W, True on the object; all False where there is none
     trimap: NDArray[np.uint8]  # H x W, by default 1 foreground, 2 background, 3 contour
     status: Status  # ok or no_object
     score: float  # weighted evidence for the choice, 0..1
-    confidence: float  # 0..1
-    flags: tuple[str, ...]
+    confidence: float  # 0..1, estimated probability of an IoU of 0.8 or more
+    flags: tuple[str, ...]  # touches_border, tiny, fills_frame, ambiguous, low_stability
     seconds: dict[str, float]  # encode, decode, choose, refine
-    labels: NDArray[np.uint16] | None = None  # H x W, 0 or an object's id; None: of one object
+    labels: NDArray[np.uint16] | None = None  # H x W, 0 or an object's id; None: one object only
     alpha: NDArray[np.uint8] | None = None  # H x W, 0..255, where it is known; None: to be found
 
 

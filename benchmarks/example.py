@@ -1,4 +1,4 @@
-"""Draws docs/images/example.webp: `python benchmarks/example.py`, with the packages of `make setup`.
+"""Draws docs/images/example.webp: `python benchmarks/example.py`, after `make setup`.
 
 Each sample photograph, its overlay, and its trimap in three grays.
 """

@@ -18,12 +18,20 @@ def make_trimap(
 ) -> NDArray[np.uint8]:
     """The trimap of a mask.
 
-    mask: H x W, True (or non-zero) on the object. contour_px: width of the contour in steps to a
-    4-neighbour; the contour is the background within that many steps of the foreground, so no
-    foreground pixel is ever taken away. values: the labels of foreground, background and contour;
-    (255, 0, 128) suits matting tools. Returns H x W uint8.
+    The contour is the background within `contour_px` steps of the foreground, so it takes no
+    foreground pixel away.
 
-    Raises ValueError if the mask is not two-dimensional or `contour_px` is not in 0..250.
+    Args:
+        mask: H x W, True (or non-zero) on the object.
+        contour_px: Width of the contour in steps to a 4-neighbour, 0..250.
+        values: The labels of foreground, background and contour; (255, 0, 128) suits matting
+            tools.
+
+    Returns:
+        H x W uint8.
+
+    Raises:
+        ValueError: The mask is not two-dimensional, or `contour_px` is out of range.
     """
     if mask.ndim != 2:
         raise ValueError(f"mask must be H x W, not of shape {mask.shape}")

@@ -31,12 +31,27 @@ CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"
 
 
 def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
-    """Masks every image of `config.input` into `config.output`, and returns what happened.
+    """Mask every image of `config.input` into `config.output`.
 
-    Raises UsageError, ConfigError, CollisionError, SettingsChangedError, WeightsError, DeviceError
-    or LockedError before anything is masked; OutputError where the disk is full; WorkersError where
-    no worker comes up; Interrupted on SIGINT, SIGTERM and SIGUSR1. Whatever was finished by then is
-    recorded, and a rerun goes on from there.
+    What is finished is recorded, and a rerun continues from there, whatever ended this run.
+
+    Args:
+        config: The settings.
+        watcher: Is called with progress; None: nothing is shown.
+
+    Returns:
+        The numbers of images by outcome, and the first failures.
+
+    Raises:
+        UsageError: The folders cannot be used.
+        CollisionError: Two images would write one output.
+        SettingsChangedError: The output holds masks made with other settings.
+        WeightsError: The checkpoint is missing or not verified.
+        DeviceError: The device is not there.
+        LockedError: Another run writes into the output.
+        OutputError: The disk is full.
+        WorkersError: No worker starts.
+        Interrupted: SIGINT, SIGTERM or SIGUSR1.
     """
     with listen_for_signals() as stop:
         return execute(prepare(config), watcher or Silence(), stop)

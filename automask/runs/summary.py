@@ -37,25 +37,25 @@ class Silence:
 
 @dataclass
 class RunSummary:
-    """What a run did; images that an earlier run had finished count as skipped."""
+    """The result of a run."""
 
-    images: int = 0
-    ok: int = 0
-    no_object: int = 0
-    failed: int = 0
-    skipped: int = 0
+    images: int = 0  # all of the input folder, or of its part
+    ok: int = 0  # masked by this run
+    no_object: int = 0  # without an acceptable mask
+    failed: int = 0  # not masked, see failures
+    skipped: int = 0  # finished by an earlier run
     redrawn: int = 0  # from a result that a person mended
     rejected: int = 0  # by a person: left alone
     to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
     failures: list[tuple[str, str]] = field(default_factory=list)  # image, error; the first ones
     mended: list[str] = field(default_factory=list)  # images with results that a person made
     missing: list[str] = field(default_factory=list)  # images whose results were gone
-    steps: list[str] = field(default_factory=list)  # what was given up for want of memory
+    steps: list[str] = field(default_factory=list)  # what was reduced when memory ran short
     not_staged: str | None = None  # why the weights are not read from the node's own disk
     left_out: Mapping[str, int] = field(default_factory=dict)  # what was not masked, by kind
     unseen: tuple[str, ...] = ()  # folders of the input that could not be read
-    seconds_wall: float = 0.0
-    output: Path = Path()
+    seconds_wall: float = 0.0  # of the whole run
+    output: Path = Path()  # the output folder
 
     @property
     def images_per_hour(self) -> float:

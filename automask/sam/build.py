@@ -38,10 +38,21 @@ from automask.sam.tiny import (  # noqa: E402
 
 
 def load_model(name: str, device: str = "cpu", arch: str | None = None) -> Any:
-    """The package's own model object, `Sam` or `SAM2Base`, with verified weights, in eval mode.
+    """The package's own model object with verified weights, in eval mode.
 
-    name: one of `automask models`, or a checkpoint's path together with `arch`. Raises
-    ConfigError, WeightsError, DeviceError or InstallationError, each with what to do.
+    Args:
+        name: A name from `automask models`, or a checkpoint's path.
+        device: auto, cpu, cuda, cuda:N or mps.
+        arch: The architecture of a checkpoint given by path.
+
+    Returns:
+        A `Sam` of segment-anything or a `SAM2Base` of sam2.
+
+    Raises:
+        ConfigError: The name or architecture is unknown.
+        WeightsError: The checkpoint is missing or not verified.
+        DeviceError: The device is not there.
+        InstallationError: A package is missing.
     """
     from automask.sam.device import resolve_device
 

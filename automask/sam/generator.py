@@ -33,14 +33,21 @@ def make_generator(
 ) -> Any:
     """A mask generator with SAM's own `.generate(image_rgb) -> list[dict]`.
 
-    model: any `Sam` or `SAM2Base`. kind: `stock` is `SamAutomaticMaskGenerator`, or
-    `SAM2AutomaticMaskGenerator`, untouched; `fast` is `FastMaskGenerator` or
-    `FastSam2MaskGenerator` (for SAM 2's `use_m2m` and `multimask_output=False` it is `stock`).
-    dtype: of the fast ones' products of matrices; None: what suits the model's device.
-    settings: the package's class's own, over those that suit the checkpoint
-    (`model.generator_defaults`). The records hold
-    segmentation (H x W bool), area (px), bbox (xywh), predicted_iou, point_coords,
-    stability_score, crop_box (xywh). Raises ConfigError for an unknown kind or setting.
+    Args:
+        model: Any `Sam` or `SAM2Base`.
+        kind: `stock`, the package's own class, or `fast`, `FastMaskGenerator` or
+            `FastSam2MaskGenerator` (for SAM 2's `use_m2m` and `multimask_output=False` it is
+            `stock`).
+        dtype: Of the fast generator's matrix multiplications; None: what suits the device.
+        **settings: Of the package's class, over those that suit the checkpoint
+            (`model.generator_defaults`).
+
+    Returns:
+        A generator. Its records hold segmentation (H x W bool), area (px), bbox (xywh),
+        predicted_iou, point_coords, stability_score and crop_box (xywh).
+
+    Raises:
+        ConfigError: The kind or a setting is unknown.
     """
     if kind not in KINDS:
         raise ConfigError(f"generator must be one of {', '.join(KINDS)}, not {kind!r}")

@@ -25,7 +25,8 @@ from pydantic_core import PydanticUndefined
 from automask.cli import COMMANDS, DEVELOP, Row, command_function
 from automask.config import RunConfig
 from automask.errors import AutomaskError, ExitCode
-from automask.records import ImageRecord
+from automask.records import ImageRecord, MaskResult
+from automask.runs.summary import RunSummary
 from automask.tabular.columns import Kind, columns
 
 DOCS = Path(__file__).parent.parent
@@ -120,6 +121,21 @@ def records() -> str:
     return table(("column", "type", "meaning and unit"), rows)
 
 
+def mask_result() -> str:
+    """The fields of a MaskResult."""
+    return _fields(MaskResult)
+
+
+def run_summary() -> str:
+    """The fields of a RunSummary."""
+    return _fields(RunSummary)
+
+
+def _fields(cls: type) -> str:
+    rows = [(f"`{name}`", f"`{text.type}`", text.meaning) for name, text in fields_of(cls).items()]
+    return table(("field", "type", "meaning and unit"), rows)
+
+
 TYPES = {
     Kind.TEXT: "str",
     Kind.CATEGORY: "category",
@@ -132,14 +148,11 @@ TYPES = {
 
 
 def exit_codes() -> str:
-    """Every exit code, what it means, and the errors that end in it."""
-    by_code: dict[int, list[type[AutomaskError]]] = {}
+    """Every exit code, its meaning, and the errors that end in it."""
+    errors: dict[int, list[str]] = {}
     for error in sorted(_below(AutomaskError), key=lambda cls: cls.__name__):
-        by_code.setdefault(int(error.exit_code), []).append(error)
-    rows = [
-        (str(int(code)), code.meaning, " ".join(map(_summary, by_code.get(code, ()))))
-        for code in ExitCode
-    ]
+        errors.setdefault(int(error.exit_code), []).append(_summary(error))
+    rows = [(str(int(c)), c.meaning, " ".join(errors.get(int(c), ()))) for c in ExitCode]
     return table(("code", "meaning", "errors that end in it"), rows)
 
 
@@ -240,6 +253,8 @@ def changelog() -> str:
 TEXTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "records": records,
+    "mask_result": mask_result,
+    "run_summary": run_summary,
     "exit_codes": exit_codes,
     "commands": commands,
     "others": others,

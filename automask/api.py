@@ -64,12 +64,10 @@ _PROPOSER_FIELDS = {
 
 @lru_cache(maxsize=2)
 def _proposer(config_json: str) -> Proposer:
-    from automask.proposer import make_proposer
-    from automask.sam.build import build
+    from automask.proposer import load_proposer
     from automask.sam.device import resolve_device
     from automask.sam.weights import locate
 
     config = RunConfig.model_validate(json.loads(config_json))
     weights = locate(config.model, config.arch, config.weights)
-    model = build(weights).to(resolve_device(config.device))
-    return make_proposer(model, weights, config)
+    return load_proposer(weights, config, str(resolve_device(config.device)))

@@ -61,6 +61,7 @@ COMMANDS = (
     Row("export", "Write the masks in the format of a training or labelling tool.", MORNING),
     Row("tune", "Adapt a model to your own reviewed masks; start with 20 of one kind.", OWN_MODEL),
     Row("train", "Train a segmenter, a student, on the masks of a run.", OWN_MODEL),
+    Row("predict", "Mask every image of INPUT with a student.", OWN_MODEL),
     Row("eval", "Compare a folder of masks with true masks, whoever made them.", MEASURING),
     Row("compare", "Compare two runs over the same images: speed, cost, agreement.", MEASURING),
     Row("bench", "Measure how fast this machine masks: models, devices, generators.", MEASURING),

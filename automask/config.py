@@ -31,7 +31,7 @@ MAX_CONTOUR_PX = 250  # distances are counted in 8 bits, which saturate at 255
 # The weights that come with automask.
 CHOICE_FILE = Path(__file__).parent / "image" / "choice.json"
 
-SaveKind = Literal["trimap", "mask", "alpha", "overlay", "cutout"]
+SaveKind = Literal["trimap", "mask", "alpha", "overlay", "cutout", "probability"]
 
 
 class LoadConfig(Section):
@@ -152,7 +152,7 @@ class RunConfig(Section):
     points: Literal["few", "full"] = "few"
     # Of the fast generator's matrix multiplications; auto: bfloat16 where that is fast.
     precision: Literal["auto", "float32"] = "auto"
-    # What is written: trimap, mask, alpha, overlay, cutout.
+    # What is written: trimap, mask, alpha, overlay, cutout; of a student also probability.
     save: tuple[SaveKind, ...] = ("trimap",)
     keep_extension: bool = False  # a.jpg -> a.jpg.png
     overwrite: bool = False  # mask again what is done

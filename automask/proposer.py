@@ -6,19 +6,53 @@ Here the model's side meets the choice's; neither imports the other.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from automask.config import RunConfig
 from automask.image.choose import contenders
-from automask.sam.build import load_model
+from automask.sam.build import build, load_model
 from automask.sam.checkpoints import ALWAYS
 from automask.sam.device import dtype_of
 from automask.sam.encoder import FastTinyEncoder
-from automask.sam.generator import encoder_of, make_generator, shrink_blocks
+from automask.sam.generator import check_settings, encoder_of, make_generator, shrink_blocks
 from automask.sam.propose import ModelProposer
 from automask.sam.saliency import Saliency, SaliencyMap
 from automask.sam.tiny import TinyImageEncoder
 from automask.sam.weights import Weights
+
+if TYPE_CHECKING:
+    from automask.train.proposer import StudentProposer
+
+
+def load_proposer(
+    weights: Weights,
+    config: RunConfig,
+    device: str,
+    mapped: Path | None = None,
+    batch_divisor: int = 1,
+) -> ModelProposer | StudentProposer:
+    """The proposer of a run, its weights read: a SAM of any kind, or a student.
+
+    mapped: a float32 copy of the weights, which all workers map. batch_divisor: see
+    `make_proposer`.
+    """
+    if weights.checkpoint.is_student:
+        from automask.train.proposer import load_student_proposer
+
+        return load_student_proposer(weights.file, config, device, mapped)
+    model = build(weights, mapped).to(device)
+    return make_proposer(model, weights, config, batch_divisor)
+
+
+def check_proposer_settings(weights: Weights, settings: dict[str, Any]) -> None:
+    """Raises ConfigError for `propose.settings` that a worker would refuse; loads no weights."""
+    if weights.checkpoint.is_student:
+        from automask.train.settings import Way
+
+        Way.checked(settings)
+    else:
+        check_settings(weights.checkpoint, settings)
 
 
 def make_proposer(

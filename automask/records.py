@@ -116,6 +116,9 @@ class ProposalSet:
     proposals: list[Proposal]
     scene: Scene
     seconds: dict[str, float]  # encode, decode
+    # What a proposer of one class has chosen by itself; None: the evidence is to decide.
+    choice: Choice | None = None
+    probability: NDArray[np.float32] | None = None  # h x w, 0..1, where it is known
 
 
 class Proposer(Protocol):
@@ -164,6 +167,7 @@ class MaskResult:
     seconds: dict[str, float]  # encode, decode, choose, refine
     labels: NDArray[np.uint16] | None = None  # H x W, 0 or an object's id; None: one object only
     alpha: NDArray[np.uint8] | None = None  # H x W, 0..255, where it is known; None: to be found
+    probability: NDArray[np.float32] | None = None  # h x w, 0..1, of any size; None: not known
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ class ImageRecord:
 
     image: str  # path below the input folder, `/` between folders
     output: str | None  # the result, relative to the output folder; None: nothing was written
-    kinds: tuple[str, ...]  # results that are there: trimap, mask, alpha, overlay, cutout, objects
+    kinds: tuple[str, ...]  # results that are there, such as trimap or mask
     status: Status
     error: str | None  # why it failed
     width: int | None  # of the upright photograph, px

@@ -136,6 +136,16 @@ def run_command(
 ) -> None:
     """Mask every image of INPUT into OUTPUT; a rerun does only what is new."""
     given = dict(locals())  # every option by its name
+    mask_and_tell(given, settings_of(given))
+
+
+def mask_and_tell(given: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Does the run of a command line, shows how it goes, and exits with its code.
+
+    Args:
+        given: Options by their names: how it is told, and where it ends.
+        settings: Of the run, by their names in a config file; None: not asked.
+    """
     from automask.config import load_config
     from automask.runs.audience import audience
     from automask.runs.prepare import plan_of, prepare
@@ -143,13 +153,15 @@ def run_command(
     from automask.runs.runner import execute
     from automask.system.signals import listen_for_signals
 
+    json, quiet, report = given["json"], given["quiet"], given["report"]
+    told = (json, given["log_file"], given["verbose"], quiet, given["on_finish"])
     console = make_unattended_console(json)
-    with audience(console, json, log_file, verbose, quiet, on_finish) as (watcher, ending):
+    with audience(console, *told) as (watcher, ending):
         with listen_for_signals() as stop:
-            prepared = prepare(load_config(config, settings_of(given), os.environ))
+            prepared = prepare(load_config(given["config"], settings, os.environ))
             if not quiet:
                 print_start(console, prepared)
-            if dry_run:
+            if given["dry_run"]:
                 print_plan(console, prepared, plan_of(prepared))
                 return
             summary = execute(prepared, watcher, stop, sys.argv)

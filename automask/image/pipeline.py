@@ -22,7 +22,7 @@ from automask.image.scorer import Linear
 from automask.image.second_look import Selection, second_look
 from automask.image.sizes import shrink
 from automask.image.trimap import make_trimap
-from automask.records import NO_OBJECT, OK, MaskResult, ProposalSet, Proposer, Status
+from automask.records import NO_OBJECT, OK, Choice, MaskResult, ProposalSet, Proposer, Status
 
 Owner = AbstractContextManager[Any]  # held while the model works, on a GPU
 
@@ -45,7 +45,10 @@ def mask_image(
     choice = selection.choice
     status: Status = OK if mask.any() else NO_OBJECT
     flags = flags_of(choice, mask, config.choose)
-    return MaskResult(mask, trimap, status, choice.score, choice.confidence, flags, seconds)
+    return MaskResult(
+        mask, trimap, status, choice.score, choice.confidence, flags, seconds,
+        probability=found.probability,
+    )  # fmt: skip
 
 
 def locate(
@@ -66,6 +69,8 @@ def locate(
         owner: held while the model works.
         weights: of the evidence; None: those that the settings name.
     """
+    if found.choice is not None:
+        return _as_chosen(image, found, found.choice)
     clock = Clock()
     table = evidence(found.proposals, found.scene)
     wholes = merged(found.proposals, found.scene, config.choose, weights, table)
@@ -78,6 +83,13 @@ def locate(
     if choice.confidence >= proposer.look_again_below:
         return selection
     return second_look(selection, image, proposer, config, owner, weights)
+
+
+def _as_chosen(image: NDArray[np.uint8], found: ProposalSet, choice: Choice) -> Selection:
+    """The object that the proposer itself has chosen: a student knows nothing else."""
+    clock = Clock()
+    closeup = None if choice.index is None else close_up(image, found.proposals[choice.index])
+    return Selection(found, choice, closeup, {**found.seconds, "choose": clock.lap()})
 
 
 def _mask_objects(
@@ -100,4 +112,6 @@ def _mask_objects(
 
     status: Status = OK if picked else NO_OBJECT
     score = sum(map(quality, picked)) / max(len(picked), 1)
-    return MaskResult(mask, trimap, status, score, score, (), seconds, labels)
+    return MaskResult(
+        mask, trimap, status, score, score, (), seconds, labels, probability=found.probability
+    )

@@ -38,6 +38,8 @@ class Rendering:
             return result.mask.astype(np.uint8) * 255
         if kind == "alpha":
             return self.alpha
+        if kind == "probability":
+            return self.probability
         if kind == "cutout":
             reach_px = 2 * round(self._band_px) + 1  # over the whole band
             return cutout(self.image, self.alpha, self.config.cutout.background, reach_px)
@@ -46,6 +48,16 @@ class Rendering:
         if result.labels is None:
             raise ValueError(f"there is no {kind!r} of one object")
         return result.labels if kind == "objects" else objects_overlay(self.image, result.labels)
+
+    @property
+    def probability(self) -> Pixels:
+        """How likely each pixel is the object, H x W, 0..255; a mask mended by hand is certain."""
+        small = self.result.probability
+        if small is None:
+            return self.result.mask.astype(np.uint8) * 255
+        height, width = self.result.mask.shape
+        whole = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(whole * 255 + 0.5).clip(0, 255).astype(np.uint8)
 
     @cached_property
     def alpha(self) -> Pixels:

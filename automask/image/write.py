@@ -13,6 +13,7 @@ FOLDERS = {
     "overlay": "overlays",
     "cutout": "cutouts",
     "objects": "objects",
+    "probability": "probabilities",
 }
 PNG_COMPRESSION = 3  # zlib level; masks shrink hardly more above it, and take longer
 

@@ -18,6 +18,7 @@ from automask.sam.weights import Weights
 
 PARENT_CHECK_SECONDS = 0.5
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+SAM_IMPORTS = "automask.sam.propose"
 DIED = "its worker process died"
 
 Owner = AbstractContextManager[Any]  # held while the model works
@@ -35,7 +36,7 @@ class WorkerSetup:
     labels: dict[str, Any]  # the fields of a record that are the same for all images
     make_context: Callable[[WorkerSetup, Owner | None], WorkerContext]  # called once in each worker
     batch_divisor: int = 1  # blocks of points are smaller by this, where memory ran short
-    imports: str = "automask.sam.propose"  # what takes long to import, told apart from the model
+    imports: str = SAM_IMPORTS  # what takes long to import, told apart from the model
 
 
 def model_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
@@ -43,14 +44,12 @@ def model_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
     import cv2
     import torch
 
-    from automask.proposer import make_proposer
-    from automask.sam.build import build
+    from automask.proposer import load_proposer
 
     torch.set_num_threads(setup.threads)
     cv2.setNumThreads(setup.threads)
     config = setup.config
-    model = build(setup.weights, setup.mapped).to(setup.device)
-    proposer = make_proposer(model, setup.weights, config, setup.batch_divisor)
+    proposer = load_proposer(setup.weights, config, setup.device, setup.mapped, setup.batch_divisor)
     return WorkerContext(config, proposer, {**setup.labels, "dtype": proposer.dtype}, owner)
 
 

@@ -58,8 +58,9 @@ def _outcomes_of_cluster(
 
 def worker_setup(prepared: Prepared, mapped: Path, generation: int = 0) -> WorkerSetup:
     """What each worker needs. mapped: the float32 weights that all of them map, see `share`."""
-    from automask.pool.workers import WorkerSetup, model_context
+    from automask.pool.workers import SAM_IMPORTS, WorkerSetup, model_context
 
+    is_student = prepared.weights.checkpoint.is_student
     return WorkerSetup(
         prepared.config,
         prepared.weights,
@@ -68,16 +69,18 @@ def worker_setup(prepared: Prepared, mapped: Path, generation: int = 0) -> Worke
         prepared.crew.threads,
         {**_labels(prepared), "generation": generation},
         model_context,
+        imports="automask.train.proposer" if is_student else SAM_IMPORTS,
     )
 
 
 def _labels(prepared: Prepared) -> dict[str, Any]:
     """The fields of a record that are the same for all images of the run."""
+    is_student = prepared.weights.checkpoint.is_student
     return {
         "model": prepared.config.model,
         "model_sha256": prepared.weights.sha256,
         "device": prepared.device,
         "dtype": prepared.config.precision,  # a worker knows what auto comes to
-        "generator": prepared.config.generator,
+        "generator": "student" if is_student else prepared.config.generator,
         "settings": settings_digest(prepared.settings),
     }

@@ -59,6 +59,8 @@ def prepare(config: RunConfig) -> Prepared:
     weights = staged.weights
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
+    if "probability" in config.save and not weights.checkpoint.is_student:
+        raise UsageError(f"--save probability is for students; {config.model} knows none")
     settings = _mask_settings(config, weights.sha256)
     device, crew = (_here if config.scheduler is None else _on_cluster)(config, weights)
     return Prepared(
@@ -135,9 +137,9 @@ def plan_against(prepared: Prepared, earlier: dict[str, Known]) -> Plan:
 
 def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
     """Raises ConfigError for settings that a worker's generator would refuse, before any work."""
-    from automask.sam.generator import check_settings
+    from automask.proposer import check_proposer_settings
 
-    check_settings(weights.checkpoint, settings)
+    check_proposer_settings(weights, settings)
 
 
 def _mask_settings(config: RunConfig, model_sha256: str) -> dict[str, Any]:

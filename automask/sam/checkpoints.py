@@ -19,7 +19,7 @@ class Checkpoint:
     """One checkpoint: where it comes from, what it must hash to, how it is best used."""
 
     name: str
-    family: str  # tiny, sam, sam2 or sam2.1
+    family: str  # tiny, sam, sam2, sam2.1 or student
     file: str
     sha256: str
     base_url: str | None = None  # None: not to be downloaded, it comes with automask
@@ -32,6 +32,11 @@ class Checkpoint:
     # the points are few; of tiny's work a tenth.
     look_again_below: float = 0.8
     settings: dict[str, Any] = field(default_factory=dict)  # of the generator, over its defaults
+
+    @property
+    def is_student(self) -> bool:
+        """Whether `automask train` made it: a network of one class, no SAM."""
+        return self.family == "student"
 
     @property
     def url(self) -> str | None:
@@ -107,6 +112,12 @@ CHECKPOINTS: tuple[Checkpoint, ...] = (
         "2647878d5dfa5098f2f8649825738a9345572bae2d4350a2468587ece47dd318",
         SAM21_BASE, 898083611, arch="sam2.1/sam2.1_hiera_l",
     ),
+)  # fmt: skip
+
+# What `automask train` makes; its file itself says how photographs are shown to it.
+STUDENT = Checkpoint(
+    "student", "student", "student.safetensors", "",
+    arch="student", max_side=0, threads=1, look_again_below=0.0,
 )  # fmt: skip
 
 BY_NAME = {checkpoint.name: checkpoint for checkpoint in CHECKPOINTS}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automask.errors import ConfigError, WeightsError, reraise_oserror
-from automask.sam.checkpoints import BY_NAME, Checkpoint
+from automask.sam.checkpoints import BY_NAME, STUDENT, Checkpoint
 from automask.sam.extra import refuse_without_package
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -124,6 +124,8 @@ def _named(name: str) -> Checkpoint:
 
 
 def _locate_path(file: Path, arch: str | None) -> Weights:
+    if (file / STUDENT.file).is_file():
+        file = file / STUDENT.file
     looks_like_name = not file.suffix and len(file.parts) == 1
     if looks_like_name and not file.exists():
         _named(str(file))
@@ -134,7 +136,7 @@ def _locate_path(file: Path, arch: str | None) -> Weights:
         arch = metadata(file).get("arch", "tiny")  # `automask tune` writes it
     if arch is None:
         raise ConfigError(f"a checkpoint given by path needs --arch, one of {', '.join(BY_NAME)}")
-    base = BY_NAME.get(arch)
+    base = STUDENT if arch == STUDENT.arch else BY_NAME.get(arch)
     if base is None:
         raise ConfigError(f"{file}: unknown architecture {arch!r}; known: {', '.join(BY_NAME)}")
     refuse_without_package(base)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from automask.evaluate.trust import GOOD_IOU
 from automask.image.scorer import logistic
-from automask.train.student import Calibration
+from automask.train.files import Calibration
 from automask.tuning.fit_linear import fit_logistic
 
 # With fewer the two weights would say more of these photographs than of others.

@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import nn
 
+from automask.train.files import StudentNotes
 from automask.train.nets import parameters_of
 from automask.train.prepare import Prepared
-from automask.train.student import StudentNotes
 
 NAMES = {
     "iou": "IoU", "dice": "Dice", "auroc": "AUROC", "average_precision": "average precision",

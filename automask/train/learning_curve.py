@@ -17,10 +17,10 @@ from automask.show.console import shown
 from automask.show.grid import Grid, print_grid
 from automask.system.files import write_bytes, write_text
 from automask.system.signals import Stop
+from automask.train.files import FILE
 from automask.train.loop import Round
 from automask.train.prepare import Prepared
 from automask.train.sides import first_ones
-from automask.train.student import FILE
 from automask.train.train import CARD, SPLIT, Result, train
 
 if TYPE_CHECKING:

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from automask.errors import ConfigError
 from automask.sam.device import autocast
 from automask.train.batches import normalised, squared
-from automask.train.settings import STRIDE, ViewConfig
+from automask.train.settings import STRIDE, ViewConfig, Way
 
 Probability = NDArray[np.float32]  # h x w, 0..1
 
-SETTINGS = ("overlap", "flips")
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a student looks: settings that a run may change."""
-
-    overlap: float = 0.25  # of neighbouring tiles, as a share of their side
-    flips: bool = False  # whether the mirrored photograph is asked as well
-
-    @classmethod
-    def checked(cls, settings: dict[str, object]) -> Way:
-        """Raises ConfigError for settings that are none, or have another range."""
-        if unknown := sorted(set(settings) - set(SETTINGS)):
-            raise ConfigError(
-                f"a student has no setting {', '.join(unknown)}; it has {', '.join(SETTINGS)}"
-            )
-        overlap, flips = settings.get("overlap", cls.overlap), settings.get("flips", cls.flips)
-        if not isinstance(overlap, (int, float)) or not 0 <= overlap <= 0.9:
-            raise ConfigError(f"overlap must be a share of 0 to 0.9, not {overlap!r}")
-        return cls(float(overlap), bool(flips))
+PLAIN = Way()
 
 
 def probability_map(
-    net: nn.Module, image_rgb: NDArray[np.uint8], view: ViewConfig, way: Way = Way()
+    net: nn.Module, image_rgb: NDArray[np.uint8], view: ViewConfig, way: Way = PLAIN
 ) -> Probability:
     """h x w of a photograph h x w x 3 uint8 RGB, which has been shrunk to the view's size."""
     if not view.tile:

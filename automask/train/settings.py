@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,6 +65,29 @@ class ViewConfig(Section):
     def side(self) -> int:
         """px of the square that the network is trained on."""
         return self.tile or -(-self.size // STRIDE) * STRIDE
+
+
+WAY_SETTINGS = ("overlap", "flips")
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a student looks: settings that a run may change."""
+
+    overlap: float = 0.25  # of neighbouring tiles, as a share of their side
+    flips: bool = False  # whether the mirrored photograph is asked as well
+
+    @classmethod
+    def checked(cls, settings: dict[str, object]) -> Way:
+        """Raises ConfigError for settings that are none, or have another range."""
+        if unknown := sorted(set(settings) - set(WAY_SETTINGS)):
+            raise ConfigError(
+                f"a student has no setting {', '.join(unknown)}; it has {', '.join(WAY_SETTINGS)}"
+            )
+        overlap, flips = settings.get("overlap", cls.overlap), settings.get("flips", cls.flips)
+        if not isinstance(overlap, (int, float)) or not 0 <= overlap <= 0.9:
+            raise ConfigError(f"overlap must be a share of 0 to 0.9, not {overlap!r}")
+        return cls(float(overlap), bool(flips))
 
 
 class TrainConfig(Section):

@@ -21,13 +21,14 @@ from automask.train.calibration import fit_calibration
 from automask.train.card import model_card
 from automask.train.curve import PAGE, TABLE, write_curve
 from automask.train.figures import measure_side
+from automask.train.files import FILE, Calibration, StudentNotes
 from automask.train.imagenet import PACKAGES
 from automask.train.loop import Loop, Progress, Round, total_steps
 from automask.train.nets import build_net, load_imagenet, use_channels_last
 from automask.train.objectives import MasksObjective, Objective, make_objective
 from automask.train.prepare import Prepared
 from automask.train.settings import TrainConfig
-from automask.train.student import FILE, Calibration, StudentNotes, begin_from, write_student
+from automask.train.student import begin_from, write_student
 
 STATE, NOTES, SPLIT, CARD, LOCK = (
     "training.pt", "training.json", "split.json", "README.md", ".lock",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from automask.train.calibration import confidence, fit_calibration
-from automask.train.student import Calibration
+from automask.train.files import Calibration
 
 
 def test_a_network_that_is_too_sure_of_itself_is_believed_less() -> None:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from automask.errors import ConfigError
-from automask.train.probability import Way, expected_iou, of_object, probability_map
-from automask.train.settings import ViewConfig
+from automask.train.probability import expected_iou, of_object, probability_map
+from automask.train.settings import ViewConfig, Way
 
 
 class Bright(nn.Module):

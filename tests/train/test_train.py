@@ -18,12 +18,13 @@ from training_sets import disc, write_discs
 
 from automask.errors import ConfigError, SettingsChangedError, UsageError, WeightsError
 from automask.system.signals import Stop
+from automask.train.files import read_notes
 from automask.train.learning_curve import learning_curve
 from automask.train.nets import make_encoder
 from automask.train.prepare import prepare_training
 from automask.train.probability import probability_map
 from automask.train.settings import train_config
-from automask.train.student import load_student, read_notes
+from automask.train.student import load_student
 from automask.train.train import Result, train
 
 SMALL = "tu-mobilenetv3_small_050"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,6 +87,11 @@ def shown(name: str) -> str:
     from rich.markup import escape
 
     return escape(visible(name))
+
+
+def quoted(path: object) -> str:
+    """A path in a command that is to be pasted into a shell, harmless on the terminal."""
+    return shown(shlex.quote(str(path)))
 
 
 def visible(name: str) -> str:

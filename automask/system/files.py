@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 from automask.errors import OutputError, UsageError, reraise_oserror
@@ -114,6 +115,20 @@ def write_atomic(target: Path, data: bytes) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
+
+
+def follow_umask(file: Path) -> None:
+    """Gives a file the mode that `open` would: some libraries write theirs for the owner alone.
+
+    Raises OSError.
+    """
+    trial = file.with_name(f"{partial_name(file.name)}-mode")
+    try:
+        with open(trial, "wb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+        file.chmod(S_IMODE(mode))
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 def partial_name(name: str) -> str:

@@ -39,7 +39,7 @@ def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> li
 
     Evaluated and kept is a moving average of the weights, because with few pairs single steps
     oscillate (Izmailov et al., "Averaging weights", 2018). The first evaluation is at step 0: if
-    nothing improves, the model stays as it was.
+    nothing improves, the model stays as it was. Interrupted, it is left in its best state so far.
 
     Args:
         tunable: The model with its pairs.
@@ -61,18 +61,20 @@ def fit(tunable: Tunable, config: FitConfig, seen: Callable[[Look], None]) -> li
     looks = [Look(0, tunable.held_out_loss())]
     seen(looks[0])
     best, average = _copy(learned), _copy(learned)
-    for step in range(1, config.steps + 1):
-        _step(tunable, optimiser, learned, config, step, rng)
-        _move(average, learned, 1 - config.averaging)
-        if step % config.check_every and step != config.steps:
-            continue
-        looks.append(Look(step, _loss_with(average, tunable)))
-        seen(looks[-1])
-        if looks[-1] == best_look(looks):
-            best = [value.clone() for value in average]
-        elif _stalled(looks, config):
-            break
-    _restore(learned, best)
+    try:
+        for step in range(1, config.steps + 1):
+            _step(tunable, optimiser, learned, config, step, rng)
+            _move(average, learned, 1 - config.averaging)
+            if step % config.check_every and step != config.steps:
+                continue
+            looks.append(Look(step, _loss_with(average, tunable)))
+            if looks[-1] == best_look(looks):
+                best = [value.clone() for value in average]
+            seen(looks[-1])
+            if _stalled(looks, config):
+                break
+    finally:
+        _restore(learned, best)
     return looks
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from automask.errors import UsageError
 from automask.image.load import load
@@ -34,10 +35,14 @@ class Reviewed:
     pairs: list[Labelled]
     without_mask: int  # photographs
     rejected: int  # photographs whose mask a person rejected
+    true: list[Labelled] = field(default_factory=list)  # the same photographs, with true masks
 
 
 def load_reviewed(
-    folder: Path, images: Path | None = None, foreground: int = FOREGROUND
+    folder: Path,
+    images: Path | None = None,
+    foreground: int = FOREGROUND,
+    truth: Path | None = None,
 ) -> Reviewed:
     """The pairs of a folder, without those that a person rejected.
 
@@ -46,6 +51,7 @@ def load_reviewed(
             in its output, the one that a person corrected counts.
         images: The photographs; None: `folder/images`.
         foreground: The label of the object in trimaps; their contour counts as background.
+        truth: True masks of some of the photographs, to measure on.
 
     Returns:
         The pairs, and the numbers of photographs without a mask or with a rejected one.
@@ -65,16 +71,27 @@ def load_reviewed(
             f"{len(with_mask)} of {len(jobs)} photographs in {photographs} have a mask in "
             f"{masks.root}; tuning needs at least {MIN_PAIRS}, and 20 to be worth it"
         )
-    pairs = []
+    pairs, true = [], []
     for job in with_mask:
-        image, mask = load(photographs / job.image, masks.max_pixels), masks.read(job)
-        check_sizes(job.image, image, mask)
-        pairs.append(_of_moderate_size(Labelled(job.image, image, mask)))
+        image = load(photographs / job.image, masks.max_pixels)
+        pairs.append(_pair(job, image, masks.read(job)))
+        file = None if truth is None else truth / f"{job.stem}.png"
+        if file is not None and file.is_file():
+            true.append(_pair(job, image, load_mask(file)))
+    if truth is not None and not true:
+        raise UsageError(
+            f"--truth {truth} has a mask of none of the photographs: <stem>.png, 0/255"
+        )
     if not any(pair.truth.any() for pair in pairs):
         raise UsageError(
             f"no mask in {masks.root} has an object (a pixel of {masks.object_values})"
         )
-    return Reviewed(pairs, len(wanted) - len(with_mask), len(jobs) - len(wanted))
+    return Reviewed(pairs, len(wanted) - len(with_mask), len(jobs) - len(wanted), true)
+
+
+def _pair(job: Job, image: NDArray[np.uint8], mask: Mask) -> Labelled:
+    check_sizes(job.image, image, mask)
+    return _of_moderate_size(Labelled(job.image, image, mask))
 
 
 def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[Labelled]]:
@@ -95,6 +112,14 @@ def hold_out(pairs: list[Labelled], share: float) -> tuple[list[Labelled], list[
     ordered = sorted(pairs, key=lambda pair: _name_digest(pair.name))
     count = min(max(1, round(share * len(pairs))), len(pairs) - 1)
     return ordered[count:], ordered[:count]
+
+
+def hold_out_true(reviewed: Reviewed, share: float) -> tuple[list[Labelled], list[Labelled]]:
+    """The same, held out only where there is a true mask, and with that."""
+    count = len(hold_out(reviewed.pairs, share)[1])
+    chosen = sorted(reviewed.true, key=lambda pair: _name_digest(pair.name))[:count]
+    names = {pair.name for pair in chosen}
+    return [pair for pair in reviewed.pairs if pair.name not in names], chosen
 
 
 def _of_moderate_size(pair: Labelled) -> Labelled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +25,14 @@ from automask.sam.build import build, tiny_sizes
 from automask.sam.device import resolve_device
 from automask.sam.predictor import Prompter
 from automask.sam.weights import Weights, locate
-from automask.system.files import refuse_unwritable
+from automask.system.files import follow_umask, refuse_unwritable
 from automask.tiny_training.export import export
 from automask.tuning.fit import FitConfig, Look, best_look, fit
 from automask.tuning.tunables import make_tunable
 
 SUFFIX = ".safetensors"  # of a file of weights
+OWN_IOU = 0.995  # with the mask that a run writes; by chance a mask of another origin has 0.9
+SAME = 0.0005  # of a figure: what its three digits do not show is no change
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,37 @@ def tune(
     before = _measure(model, weights, held_out, config, console)
     console.print(f"learning from {len(learn)} photographs")
     tunable = make_tunable(model, weights.checkpoint.family, learn, held_out)
-    looks = fit(tunable, fit_config, lambda look: _print_look(console, look))
+    looks: list[Look] = []
+
+    def seen(look: Look) -> None:
+        looks.append(look)
+        console.print(f"  step {look.step:4d}  held-out loss {look.loss:.4f}")
+
+    def save() -> None:
+        _save(model, weights, file, {"tuned_on": str(len(learn))})
+
+    try:
+        fit(tunable, fit_config, seen)
+    except KeyboardInterrupt:
+        _keep_best(looks, save, file, console)
+        raise
+    save()  # before it is measured: that takes a while, and may be interrupted too
     after = _measure(model, weights, held_out, config, console)
-    _save(model, weights, file, {"tuned_on": str(len(learn))})
     return Tuned(len(learn), before, after, looks, file)
+
+
+def _keep_best(
+    looks: Sequence[Look], save: Callable[[], None], file: Path, console: Console
+) -> None:
+    """What an interrupted tuning leaves: its best state so far, where it has learned anything."""
+    if not looks or best_look(list(looks)).step == 0:
+        console.print("interrupted before anything was better: no weights were written")
+        return
+    save()
+    console.print(
+        f"interrupted after step {looks[-1].step}: the best state so far, of step "
+        f"{best_look(list(looks)).step}, is in {shown(str(file))}; it was not measured"
+    )
 
 
 def _measure(
@@ -110,6 +140,7 @@ def _save(model: Any, weights: Weights, file: Path, notes: dict[str, str]) -> No
         else:
             state = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
             save_file(state, partial, {"arch": weights.checkpoint.name, **notes})
+        follow_umask(partial)
         partial.replace(file)
     except (OSError, SafetensorError, ValueError) as error:
         raise OutputError(f"cannot write {file}: {error}") from error
@@ -117,23 +148,50 @@ def _save(model: Any, weights: Weights, file: Path, notes: dict[str, str]) -> No
         partial.unlink(missing_ok=True)
 
 
-def _print_look(console: Console, look: Look) -> None:
-    console.print(f"  step {look.step:4d}  held-out loss {look.loss:.4f}")
-
-
 def print_before_after(console: Console, tuned: Tuned) -> None:
-    """Print the held-out figures before and after, and the file of the new weights."""
+    """Print the held-out figures before and after, their worth, and where the weights are."""
+    compared = _compared(tuned.before, tuned.after)
     table = Table("held-out photographs", "before", "after", "change", box=None)
-    for name, before, after in _compared(tuned.before, tuned.after):
+    for name, before, after in compared:
         table.add_row(name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}")
     console.print(table)
     best = best_look(tuned.looks)
-    if best.step == 0:
-        console.print("nothing improved the held-out photographs: the weights stay as they were")
     console.print(
         f"learned from {tuned.learned_from}, measured on {len(tuned.before.rows)}; kept step "
-        f"{best.step} of {tuned.looks[-1].step}\nuse it: --model {shown(str(tuned.file))}"
+        f"{best.step} of {tuned.looks[-1].step}"
     )
+    fell = [name for name, before, after in compared if after < before - SAME]
+    for line in _verdict(tuned, best.step, fell):
+        console.print(line)
+
+
+def _verdict(tuned: Tuned, best_step: int, fell: Sequence[str]) -> list[str]:
+    """Whether to use the new weights, as far as the held-out pairs can tell."""
+    file, own = shown(str(tuned.file)), count_own(tuned.before.rows)
+    if 2 * own > len(tuned.before.rows):
+        return [
+            f"{own} of {len(tuned.before.rows)} held-out masks are this model's own, as it draws "
+            "them today: against them no other model can be better, and the table cannot show a "
+            "gain",
+            "measure on masks that a person drew or mended: --truth DIR",
+            f"the new weights are in {file}",
+        ]
+    if best_step == 0:
+        return [
+            "nothing improved the held-out photographs: the weights stay as they were, in "
+            f"{file} too"
+        ]
+    if fell:
+        return [
+            f"lower than before: {', '.join(fell)}",
+            f"look at masks of both before you choose: {file}",
+        ]
+    return [f"use it: --model {shlex.quote(str(tuned.file)) if file == str(tuned.file) else file}"]
+
+
+def count_own(rows: Sequence[Row]) -> int:
+    """Held-out masks that the model itself had made: no other model agrees so well with any."""
+    return sum(row.final >= OWN_IOU for row in rows)
 
 
 def _compared(before: Measured, after: Measured) -> list[tuple[str, float, float]]:

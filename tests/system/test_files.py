@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automask.errors import UsageError
-from automask.system.files import refuse_unwritable, replacing
+from automask.system.files import follow_umask, refuse_unwritable, replacing
 
 
 def test_a_file_that_can_be_written_is_not_written_yet(tmp_path: Path) -> None:
@@ -62,3 +62,15 @@ def test_a_file_that_could_not_be_finished_leaves_what_was_there(tmp_path: Path)
         fail()
     assert file.read_text() == "earlier"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_that_a_library_wrote_follows_the_umask(tmp_path: Path) -> None:
+    file = tmp_path / "weights.safetensors"
+    file.touch(0o600)
+    before = os.umask(0o022)
+    try:
+        follow_umask(file)
+    finally:
+        os.umask(before)
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert [one.name for one in tmp_path.iterdir()] == ["weights.safetensors"]

@@ -85,6 +85,18 @@ def test_where_nothing_improves_the_model_stays_as_it_was() -> None:
     assert parabola.x.item() == 0.0
 
 
+def test_interrupted_it_leaves_the_best_state_so_far() -> None:
+    parabola = Parabola(target=100.0, optimum=1.0)  # steps of 0.1: best after 10
+
+    def interrupt(look: Look) -> None:
+        if look.step == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(parabola, QUICK, interrupt)
+    assert parabola.x.item() == pytest.approx(1.0, abs=0.06)
+
+
 def test_a_loss_that_is_no_number_stops_it() -> None:
     with pytest.raises(DivergedError, match="step 1"):
         fit(Parabola(target=float("nan"), optimum=0.0), QUICK, lambda _look: None)

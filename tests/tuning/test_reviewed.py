@@ -14,7 +14,7 @@ from automask.image.results import mark_of
 from automask.labelled.folder import Labelled
 from automask.output.decisions import REJECTED, Decision, append_decision
 from automask.records import to_line
-from automask.tuning.reviewed import hold_out, load_reviewed
+from automask.tuning.reviewed import hold_out, hold_out_true, load_reviewed
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -92,6 +92,25 @@ def test_a_trimap_that_a_person_mended_is_learned_from_before_the_mask(
     trimap[11:19, 11:19] = 1
     Image.fromarray(trimap).save(files[1])
     assert load_reviewed(masked_folder).pairs[2].truth.sum() == 64
+
+
+def test_true_masks_are_what_is_held_out(masked_folder: Path, tmp_path: Path) -> None:
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    for number in (1, 4):
+        true = np.zeros((64, 64), np.uint8)
+        true[:8, :8] = 255
+        Image.fromarray(true).save(truth / f"disc_{number}.png")
+    reviewed = load_reviewed(masked_folder, truth=truth)
+    learn, held_out = hold_out_true(reviewed, 0.33)
+    assert {pair.name for pair in held_out} == {"disc_1.png", "disc_4.png"}
+    assert [pair.truth.sum() for pair in held_out] == [64, 64]
+    assert {pair.name for pair in learn} == {f"disc_{number}.png" for number in (0, 2, 3, 5)}
+
+
+def test_a_folder_without_a_true_mask_is_refused(masked_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has a mask of none of the photographs"):
+        load_reviewed(masked_folder, truth=tmp_path / "elsewhere")
 
 
 def test_missing_photographs_are_asked_for(tmp_path: Path) -> None:

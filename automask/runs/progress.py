@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from automask.output.plan import Plan
 from automask.records import FAILED, ImageRecord
 from automask.runs.prepare import Prepared
 from automask.runs.summary import LOW_CONFIDENCE, RunSummary
+from automask.show.console import quoted
 from automask.show.console import shown as shown
 from automask.show.console import visible as visible
 
@@ -156,7 +156,7 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     if s.to_check:
         console.print(
             f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
-            f"check them first, automask records {shown(str(s.output))} lists them"
+            f"check them first, automask records {quoted(s.output)} lists them"
         )
     for image, error in s.failures[:SHOWN_FAILURES]:
         console.print(f"  failed {shown(image)}: {shown(error)}")
@@ -167,7 +167,7 @@ def print_summary(console: Console, summary: RunSummary) -> None:
 
 def _tell_people_s_work(console: Console, s: RunSummary) -> None:
     """What people mended, rejected or took away, and what became of it."""
-    output = shlex.quote(str(s.output))
+    output = quoted(s.output)
     if s.mended:
         redrawn = f"; {s.redrawn} drawn again from them" if s.redrawn else ""
         console.print(
@@ -178,12 +178,12 @@ def _tell_people_s_work(console: Console, s: RunSummary) -> None:
         console.print(
             f"{plural(len(s.missing), 'result was', 'results were')} missing and "
             f"{'was' if len(s.missing) == 1 else 'were'} made again: {shown(_few(s.missing))}; to "
-            f"keep one out, automask reject {shown(output)} NAME"
+            f"keep one out, automask reject {output} NAME"
         )
     if s.rejected:
         console.print(
             f"{plural(s.rejected, 'image is', 'images are')} rejected and left alone; automask "
-            f"accept {shown(output)} NAME takes one back"
+            f"accept {output} NAME takes one back"
         )
 
 

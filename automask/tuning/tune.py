@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,11 @@ from automask.evaluate.choice import FromModel, Row, evaluate
 from automask.evaluate.prompts import PromptRow, evaluate_prompts
 from automask.labelled.folder import Labelled
 from automask.proposer import make_proposer
-from automask.runs.progress import shown
 from automask.sam.build import build, tiny_sizes
 from automask.sam.device import resolve_device
 from automask.sam.predictor import Prompter
 from automask.sam.weights import Weights, locate
+from automask.show.console import quoted, shown
 from automask.system.files import follow_umask, refuse_unwritable
 from automask.tiny_training.export import export
 from automask.tuning.fit import FitConfig, Look, best_look, fit
@@ -184,9 +183,9 @@ def _verdict(tuned: Tuned, best_step: int, fell: Sequence[str]) -> list[str]:
     if fell:
         return [
             f"lower than before: {', '.join(fell)}",
-            f"look at masks of both before you choose: {file}",
+            f"look at masks of both before you choose; the new weights are in {file}",
         ]
-    return [f"use it: --model {shlex.quote(str(tuned.file)) if file == str(tuned.file) else file}"]
+    return [f"use it: --model {quoted(tuned.file)}"]
 
 
 def count_own(rows: Sequence[Row]) -> int:

@@ -109,7 +109,17 @@ def load_command(name: str) -> Any:
     """
     alone = typer.Typer(add_completion=False)
     alone.command(name, epilog=EXIT_CODES if name == "run" else None)(command_function(name))
-    return typer.main.get_command(alone)
+    command = typer.main.get_command(alone)
+    _escape(command)
+    return command
+
+
+def _escape(command: Any) -> None:
+    """Keep brackets in help texts as they are: TRAIN/VAL[/TEST] is no markup of rich."""
+    from rich.markup import escape
+
+    for part in (command, *command.params):
+        part.help = escape(getattr(part, "help", None) or "") or None
 
 
 def command_function(name: str) -> Callable[..., None]:

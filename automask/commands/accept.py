@@ -11,7 +11,7 @@ import typer
 def accept_command(
     output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="Output folder of a run.")],
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Photographs, or their results' files.")
+        list[str], typer.Argument(metavar="NAME", help="Photographs, or their results' files.")
     ],
     reviewer: Annotated[str, typer.Option(help="Who says so, to be kept with it.")] = "",
 ) -> None:

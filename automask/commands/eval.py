@@ -32,11 +32,15 @@ def eval_command(
     truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of true masks.")],
     predicted_values: Annotated[
         str | None,
-        typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR, or levels.  (default: inferred)"),
+        typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR, or levels.  (default: inferred)"),
     ] = None,
     truth_values: Annotated[str | None, typer.Option(help="The same for the true masks.")] = None,
     contour: Annotated[
-        Contour, typer.Option(help="What the contour of a trimap counts as.")
+        Contour,
+        typer.Option(
+            metavar="KIND",
+            help="What the contour of a trimap counts as: background, foreground or ignore.",
+        ),
     ] = Contour.background,
     objects: Annotated[
         bool,

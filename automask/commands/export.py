@@ -81,7 +81,7 @@ def export_command(
     ] = "/data/local-files/?d=",
     values: Annotated[
         str | None,
-        typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR of the masks.  (default: inferred)"),
+        typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR of the masks.  (default: inferred)"),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write into a folder that holds other files.")

@@ -11,7 +11,7 @@ from automask.show.console import make_console, shown
 
 
 def fetch_command(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of checkpoints.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Names of checkpoints.")],
     weights: Annotated[Path | None, typer.Option(help="Folder for the files.")] = None,
 ) -> None:
     """Download checkpoints and verify their SHA-256."""

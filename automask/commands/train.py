@@ -52,7 +52,7 @@ def train_command(
         Path | None, typer.Option(help="Folder of true masks, to learn from instead.")
     ] = None,
     values: Annotated[
-        str | None, typer.Option(help="FOREGROUND,BACKGROUND,CONTOUR of the masks.")
+        str | None, typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR of the masks.")
     ] = None,
     arch: Annotated[Arch, typer.Option(help="The network.")] = Arch.unet,
     encoder: Annotated[

@@ -54,7 +54,12 @@ def train_command(
     values: Annotated[
         str | None, typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR of the masks.")
     ] = None,
-    arch: Annotated[Arch, typer.Option(help="The network.")] = Arch.unet,
+    arch: Annotated[
+        Arch,
+        typer.Option(
+            metavar="NAME", help="unet, deeplabv3, deeplabv3+, fcn or maskrcnn: the network."
+        ),
+    ] = Arch.unet,
     encoder: Annotated[
         str | None,
         typer.Option(help="Of segmentation-models-pytorch.  (timm-tf_efficientnet_lite0)"),

@@ -62,7 +62,7 @@ def train_command(
     ] = Arch.unet,
     encoder: Annotated[
         str | None,
-        typer.Option(help="Of segmentation-models-pytorch.  (timm-tf_efficientnet_lite0)"),
+        typer.Option(help="Of smp, such as resnet34.  (default: EfficientNet-Lite0)"),
     ] = None,
     weights: Annotated[
         str, typer.Option(help="imagenet, none, or a student to go on from.")

@@ -71,6 +71,7 @@ class Job:
     attempts: int = 1  # how often this image has been tried, this time included
     kinds: tuple[str, ...] = ()  # results of an earlier run that are still true
     left: Left | None = None  # all of its results; None: none, or all may be overwritten
+    save: tuple[str, ...] | None = None  # kinds of results to write; None: as the config says
     prompts: str | None = None  # what the model is asked; None: it looks for itself
     why: str = field(default="", compare=False)  # it is to be masked, in a few words
 
@@ -211,6 +212,7 @@ class ImageRecord:
     input_hash: str | None = None  # of the file's bytes, see image/fingerprint.py
     written: tuple[str, ...] = ()  # of each of `kinds` SHA-256@modification time (ns), as written
     mended: tuple[str, ...] = ()  # of `kinds`: those that a person made; the others show the same
+    save: tuple[str, ...] | None = None  # kinds of results to write; None: as the config says
     prompts: str | None = None  # what the model was asked, JSON; None: it looked for itself
 
     @property

@@ -19,6 +19,7 @@ from typing import Any
 from automask.errors import WorkersError
 from automask.image.process import Outcome, lost
 from automask.pool.child import Child, Heard, Hearing, error_told
+from automask.pool.feed import AllAtOnce, Feed
 from automask.pool.ladder import Ladder, Rung
 from automask.pool.memory import is_short, oom_kills
 from automask.pool.patience import ComputeClock, Patience
@@ -81,6 +82,7 @@ class Supervisor:
         self.folder, self.stop = folder, stop
         self._heard: Hearing = queue.SimpleQueue()
         self._workers: dict[Child, Worker] = {}
+        self._feed: Feed = AllAtOnce(())
         self._waiting: deque[Job] = deque()
         self._again: deque[Job] = deque()  # each to be tried alone
         self._on_trial: dict[str, Rung] = {}  # images that climb down, and from where
@@ -88,15 +90,22 @@ class Supervisor:
         self._calm_since = time.monotonic()
 
     def outcomes(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
-        """One outcome for each job; fewer where a signal stopped it.
+        """One outcome for each job; fewer where a signal stopped it. Raises as `stream`."""
+        return self.stream(AllAtOnce(jobs))
+
+    def stream(self, feed: Feed) -> Iterator[Outcome]:
+        """One outcome for each job of a feed, until it is closed; fewer where a signal stopped it.
 
         Raises errors that concern every image (weights, settings), and WorkersError where no worker
         comes up.
         """
-        self._waiting.extend(jobs)
+        self._feed = feed
+        feed.wakes(lambda: self._heard.put(None))
+        self._refill()
         with self.stop.calling(lambda: self._heard.put(None)):
             try:
                 while self._has_work():
+                    self._refill()
                     self._staff()
                     self._hand_out()
                     yield from self._digest(self._hear())
@@ -109,7 +118,15 @@ class Supervisor:
     def _has_work(self) -> bool:
         if self.stop.is_wanted:
             return False
-        return bool(self._waiting or self._again or self._is_busy())
+        return bool(self._feed.is_open or self._waiting or self._again or self._is_busy())
+
+    def _refill(self) -> None:
+        """Takes no more than can be handed out now: the feed decides what is next."""
+        rung = self.ladder.rung
+        in_hand = sum(len(worker.in_hand) for worker in self._workers.values())
+        room = rung.processes * rung.at_once - in_hand - len(self._waiting)
+        if room > 0:
+            self._waiting.extend(self._feed.take(room))
 
     def _is_busy(self) -> bool:
         return any(worker.in_hand for worker in self._workers.values())
@@ -132,6 +149,8 @@ class Supervisor:
 
     def _wanted(self) -> int:
         """Workers that have something to do; one alone when the others are done."""
+        if self._feed.is_open:
+            return self.ladder.rung.processes
         if not self._waiting:
             return max(1, sum(1 for w in self._workers.values() if w.in_hand))
         idle = sum(1 for w in self._workers.values() if not w.in_hand)

@@ -103,7 +103,8 @@ def _serve(questions: IO[bytes], say: Say) -> None:
 def _answer(line: bytes, context: WorkerContext, device: str, say: Say) -> None:
     asked = json.loads(line)
     job: Job = pickle.loads(base64.b64decode(asked["job"]))
-    config = context.config.model_copy(update={"output": Path(asked["output"])})
+    changes = {"output": Path(asked["output"]), **({"save": job.save} if job.save else {})}
+    config = context.config.model_copy(update=changes)
     outcome = process(job, replace(context, config=config))
     say(
         {

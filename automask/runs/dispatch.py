@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automask.config import settings_digest
 from automask.output.plan import Plan
+from automask.pool.feed import AllAtOnce, Feed
 from automask.runs.prepare import Prepared
 from automask.runs.redraw import redraw
 from automask.system.cores import available_cores
@@ -31,6 +32,13 @@ def outcomes(
     if prepared.config.scheduler is not None:
         yield from _outcomes_of_cluster(prepared.config.scheduler, prepared, plan, generation, stop)
         return
+    yield from outcomes_here(AllAtOnce(plan.todo), prepared, generation, stop)
+
+
+def outcomes_here(
+    feed: Feed, prepared: Prepared, generation: int, stop: Stop
+) -> Generator[Outcome, None, None]:
+    """Outcomes of the jobs of a feed by workers of this machine, until it is closed."""
     from automask.pool.ladder import make_ladder
     from automask.pool.patience import Patience
     from automask.pool.supervisor import Supervisor
@@ -41,7 +49,7 @@ def outcomes(
         setup = worker_setup(prepared, share(prepared.weights, folder), generation)
         ladder = make_ladder(prepared.device, prepared.crew, available_cores())
         patience = Patience(config.retries, config.timeout)
-        yield from Supervisor(setup, ladder, patience, folder, stop).outcomes(plan.todo)
+        yield from Supervisor(setup, ladder, patience, folder, stop).stream(feed)
 
 
 def _outcomes_of_cluster(

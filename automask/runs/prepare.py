@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from automask.config import RunConfig, settings_digest
@@ -21,7 +21,7 @@ from automask.prompts.matching import Prompted, with_prompts
 from automask.records import Job
 from automask.sam.stage import locate_staged
 from automask.sam.weights import Weights
-from automask.sharding.shard import Shard, find_shard
+from automask.sharding.shard import WHOLE, Shard, find_shard
 from automask.system.cores import available_cores
 from automask.system.processor import may_have_gpu
 
@@ -54,7 +54,19 @@ def prepare(config: RunConfig) -> Prepared:
     shard = find_shard(config.shard, os.environ)
     listing = _scan(config, shard)
     prompted = _with_prompts(listing, config, shard)
-    jobs = prompted.jobs[: config.limit]
+    return replace(
+        equip(config),
+        jobs=prompted.jobs[: config.limit],
+        shard=shard,
+        elsewhere=listing.elsewhere,
+        unused_prompts=prompted.unused if shard.is_whole else (),
+        left_out=listing.left_out,
+        unseen=listing.unseen,
+    )
+
+
+def equip(config: RunConfig) -> Prepared:
+    """The weights, verified, and the device and workers, for photographs that are still to come."""
     staged = locate_staged(config.model, config.arch, config.weights, config.stage_weights)
     weights = staged.weights
     if config.propose.settings:
@@ -63,10 +75,7 @@ def prepare(config: RunConfig) -> Prepared:
         raise UsageError(f"--save probability is for students; {config.model} knows none")
     settings = _mask_settings(config, weights.sha256)
     device, crew = (_here if config.scheduler is None else _on_cluster)(config, weights)
-    return Prepared(
-        config, weights, settings, jobs, crew, device, shard, listing.elsewhere, staged.fault,
-        prompted.unused if shard.is_whole else (), listing.left_out, listing.unseen,
-    )  # fmt: skip
+    return Prepared(config, weights, settings, [], crew, device, WHOLE, 0, staged.fault)
 
 
 def _with_prompts(listing: Listing, config: RunConfig, shard: Shard) -> Prompted:

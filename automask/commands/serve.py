@@ -58,7 +58,7 @@ def serve_command(
     """
     from automask.web.extra import refuse_without_server
 
-    refuse_without_server("serve", "automask serve")
+    refuse_without_server("serve", "automask serve", also=("python_multipart",))
     from automask.config import load_config
     from automask.serve.folder import Folder
     from automask.serve.limits import Limits

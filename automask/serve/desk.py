@@ -66,8 +66,12 @@ class Desk:
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[Outcome] = loop.create_future()
 
+        def settle(outcome: Outcome) -> None:
+            if not ended.done():
+                ended.set_result(outcome)
+
         def told(outcome: Outcome) -> None:
-            loop.call_soon_threadsafe(lambda: ended.done() or ended.set_result(outcome))
+            loop.call_soon_threadsafe(settle, outcome)
 
         self.line.add(job, REQUEST, told)
         try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from automask.config import RunConfig
-from automask.errors import UsageError, reraise_oserror
+from automask.errors import Interrupted, UsageError, reraise_oserror
 from automask.image.process import Outcome
 from automask.output.lock import locked
 from automask.runs.prepare import equip
@@ -23,6 +23,7 @@ from automask.serve.folder import Folder
 from automask.serve.limits import Limits
 from automask.serve.line import Line
 from automask.show.console import shown
+from automask.system.signals import listen_for_signals
 from automask.web.access import Access, make_token
 from automask.web.guard import Guard
 from automask.web.server import address, listen, port_of, server_of
@@ -79,6 +80,10 @@ def run_server(
         guard = Guard(app, access, limits.body_bytes, open_paths=("/healthz",))
         server = server_of(guard, limits.queue + SPARE, GRACE_SECONDS)
         engine.on_fault = lambda: setattr(server, "should_exit", True)
-        server.run(sockets=[listening])
+        with (
+            suppress(Interrupted),
+            listen_for_signals(),
+        ):  # uvicorn raises its signals anew at the end
+            server.run(sockets=[listening])
         if engine.fault is not None:
             raise engine.fault

@@ -65,9 +65,7 @@ def test_workers_stay_for_jobs_that_come_later(tmp_path: Path) -> None:
 def test_no_more_is_taken_than_workers_can_hold(tmp_path: Path) -> None:
     feed = Arriving()
     feed.jobs = make_images(tmp_path / "in", [FINE] * 5)
-    done = 0
-    for _ in supervisor(tmp_path, 2).stream(feed):
-        done += 1
+    for done, _ in enumerate(supervisor(tmp_path, 2).stream(feed), 1):
         feed.is_open = done < 5
     assert max(feed.most) == 2
 

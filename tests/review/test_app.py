@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from automask.web.access import Access
 from review_desk import CLIENT, FakeHelper, drawn_now, machine_mask, make_desk, write_output
 from starlette.testclient import TestClient
 
@@ -15,6 +14,7 @@ from automask.output.decisions import read_decisions
 from automask.review.app import MAX_BODY, make_app
 from automask.review.runs import to_runs
 from automask.review.worklist import id_of
+from automask.web.access import Access
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -76,7 +76,7 @@ def test_names_reach_the_terminal_spelt(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--to", "voc", "--segmentation", "rle"], "--to voc knows no --segmentation rle"),
+        (["--to", "voc", "--segmentation", "rle"], "--to voc has no --segmentation rle"),
         (["--to", "csv", "--copy-images"], "--to csv takes no photographs along"),
         (["--to", "voc", "--copy-images", "--link-images"], "not both"),
         (["--to", "coco", "--split", "2/3"], "add up to 1"),

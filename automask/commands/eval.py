@@ -13,6 +13,7 @@ from automask.commands.options import Json
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from automask.evaluate.evaluation import Options
     from automask.evaluate.output import Files
 
 
@@ -25,11 +26,17 @@ class Contour(str, Enum):
 
 
 def eval_command(
-    predicted: Annotated[
-        Path,
-        typer.Argument(metavar="PREDICTED", help="Folder of masks, or an output of automask."),
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PREDICTED TRUTH",
+            help="Folder of masks, or an output, then the true masks; or several with --truth.",
+        ),
     ],
-    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of true masks.")],
+    truth_folder: Annotated[
+        Path | None,
+        typer.Option("--truth", help="True masks that each PREDICTED is held against."),
+    ] = None,
     predicted_values: Annotated[
         str | None,
         typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR, or levels.  (default: inferred)"),
@@ -76,12 +83,12 @@ def eval_command(
 ) -> None:
     """Compare a folder of masks with true masks, whoever made them.
 
-    Files match by relative path without extension. For an output of automask, the calibration of
+    Files match by relative path without extension. With `--truth` several folders give one table
+    with intervals. For an output of automask, the calibration of
     its confidence and flags is reported too.
     """
     from rich.progress import track
 
-    from automask.errors import UsageError
     from automask.evaluate.evaluation import Options, evaluate
     from automask.evaluate.output import Files, write_files
     from automask.evaluate.table import print_report
@@ -91,13 +98,15 @@ def eval_command(
     files = Files(json, csv, html, picture)
     files.refuse_unwritable()
     console = console_beside(json)
+    outputs, truth = sides(folders, truth_folder)
     if objects:
-        beside = (predicted_values, truth_values, scores, images, html, picture)
-        if any(option is not None for option in beside):
-            raise UsageError("with --objects go --skip-missing, --json and --csv alone")
-        raise typer.Exit(_eval_objects(console, predicted, truth, skip_missing, max_pixels, files))
+        _refuse_beside_objects(
+            outputs, (predicted_values, truth_values, scores, images, html, picture)
+        )
+        code = _eval_objects(console, outputs[0], truth, skip_missing, max_pixels, files)
+        raise typer.Exit(code)
     options = Options(
-        predicted=predicted,
+        predicted=outputs[0],
         truth=truth,
         predicted_values=predicted_values,
         truth_values=truth_values,
@@ -107,6 +116,8 @@ def eval_command(
         images=images,
         max_pixels=max_pixels,
     )
+    if len(outputs) > 1:
+        raise typer.Exit(_eval_several(console, outputs, options, files))
     hidden = not console.is_terminal
     report = evaluate(
         options,
@@ -118,6 +129,54 @@ def eval_command(
     for file in write_files(files, report):
         console.print(f"written: {shown(str(file))}")
     raise typer.Exit(report.exit_code)
+
+
+def sides(folders: list[Path], truth: Path | None) -> tuple[list[Path], Path]:
+    """What is predicted, and the true masks.
+
+    Args:
+        folders: The arguments: PREDICTED TRUTH, or any number of PREDICTED with `--truth`.
+        truth: The value of `--truth`.
+
+    Raises:
+        UsageError: Neither form fits.
+    """
+    from automask.errors import UsageError
+
+    if truth is not None:
+        return folders, truth
+    if len(folders) != 2:
+        raise UsageError("name PREDICTED and TRUTH, or several PREDICTED with --truth FOLDER")
+    return folders[:1], folders[1]
+
+
+def _refuse_beside_objects(outputs: list[Path], beside: tuple[object, ...]) -> None:
+    from automask.errors import UsageError
+
+    if len(outputs) > 1 or any(option is not None for option in beside):
+        raise UsageError("with --objects go --skip-missing, --json and --csv alone, and one output")
+
+
+def _eval_several(console: Console, outputs: list[Path], options: Options, files: Files) -> int:
+    """One table of several outputs, and its files; gives the exit code."""
+    from automask.errors import UsageError
+    from automask.evaluate.several import (
+        evaluate_several,
+        several_grid,
+        write_several_json,
+        write_sheet,
+    )
+    from automask.show.grid import print_grid
+
+    if options.scores is not None or files.csv is not None or files.html is not None:
+        raise UsageError("with several outputs go --json and --picture; --scores are their own")
+    several = evaluate_several(outputs, options)
+    print_grid(console, several_grid(several))
+    if files.json is not None:
+        write_several_json(files.json, several)
+    if files.picture is not None:
+        write_sheet(files.picture, several)
+    return several.exit_code
 
 
 def _eval_objects(

@@ -65,6 +65,11 @@ def worst_strips(report: Report, count: int = WORST) -> list[Strip]:
     return strips
 
 
+def photograph_tiles(report: Report, mask_file: str) -> list[Tile]:
+    """The photograph of a true mask, as `--images` has it; none without."""
+    return _Photographs(report).tiles(mask_file)
+
+
 def mask_tiles(predicted: Labels, truth: Labels) -> list[Tile]:
     """Truth, prediction (its levels, where it has them) and difference, at the masks' own size."""
     levels = predicted.scores

@@ -89,6 +89,20 @@ class ScoreCounts:
         return float(self.on_object @ (below + self.on_background / 2)) / pairs
 
     @property
+    def average_precision(self) -> float | None:
+        """The area below the steps of precision over recall, 0..1; None where there is no object.
+
+        As scikit-learn and the detection benchmarks have it: no interpolation.
+        """
+        total = float(self.on_object.sum())
+        if not total:
+            return None
+        found = np.cumsum(self.on_object[::-1])  # from the highest score down
+        taken = found + np.cumsum(self.on_background[::-1])
+        precision = found / np.maximum(taken, 1)
+        return float(self.on_object[::-1] @ precision) / total
+
+    @property
     def mean_absolute_error(self) -> float:
         """Mean distance of score / 255 from the truth's 0 or 1, over all pixels, 0..1."""
         scores = np.arange(256)

@@ -71,6 +71,8 @@ def equip(config: RunConfig) -> Prepared:
     weights = staged.weights
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
+    if config.prompts is not None and weights.checkpoint.is_student:
+        raise UsageError("--prompts tell a SAM where to look; a student cannot be told")
     if "probability" in config.save and not weights.checkpoint.is_student:
         raise UsageError(f"--save probability is for students; {config.model} knows none")
     settings = _mask_settings(config, weights.sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from torch import nn
 
 from automask.config import RunConfig
 from automask.errors import ConfigError
-from automask.records import Choice, Mask, Proposal, ProposalSet, Scene
+from automask.records import Choice, Mask, ObjectPrompt, Proposal, ProposalSet, Scene
 from automask.sam.device import dtype_of, synchronize
 from automask.train.calibration import confidence
 from automask.train.detection import detect
@@ -68,6 +69,12 @@ class StudentProposer:
 
     def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet:
         """Never asked for: see `look_again_below`."""
+        raise NotImplementedError
+
+    def answer(
+        self, image_rgb: NDArray[np.uint8], prompts: Sequence[ObjectPrompt], iterations: int
+    ) -> ProposalSet:
+        """Never asked for: a run with prompts refuses a student before any work."""
         raise NotImplementedError
 
     def _found(self, image_rgb: NDArray[np.uint8]) -> ProposalSet:

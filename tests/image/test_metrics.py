@@ -209,3 +209,14 @@ def test_the_longest_side_is_the_one_that_is_brought_to_512(shift: int, expected
     # 256 x 1024 becomes 128 x 512: 4 px are 2 then.
     ours = band(100 + shift, 200 + shift, height=256, width=1024)
     assert boundary_f(ours, band(100, 200, height=256, width=1024)) == expected
+
+
+def test_average_precision_is_the_mean_precision_at_each_pixel_found() -> None:
+    scores = np.array([[9, 8, 7, 6]], np.uint8)
+    true = np.array([[True, False, True, False]])
+    assert score_counts(scores, true).average_precision == pytest.approx((1 / 1 + 2 / 3) / 2)
+
+
+def test_average_precision_of_nothing_to_find_is_not_known() -> None:
+    nothing = np.zeros((1, 2), np.bool_)
+    assert score_counts(np.zeros((1, 2), np.uint8), nothing).average_precision is None

@@ -1,7 +1,8 @@
 """`python faulty_run.py FAULT:IMAGE[:once] run ...`: the command line, with a fault in its workers.
 
-The fault happens in the worker that has the image in hand, each time, or the first time only. The
-model, the pool and everything else are the real ones.
+The fault happens in the worker that has the image in hand, each time, or the first time only; none
+is a fault of no image. The model is fake, so that a run takes a second; the pool and all the rest
+are the real ones.
 """
 
 from __future__ import annotations
@@ -19,15 +20,17 @@ from typing import Any
 import numpy as np
 
 from automask.image import process as process_stage
+from automask.image import results
 from automask.image.process import WorkerContext
-from automask.pool import workers
 from automask.pool.workers import Owner, WorkerSetup
-from automask.records import ProposalSet
+from automask.records import Proposal, ProposalSet, Scene
+from automask.runs import dispatch
 
 FAULT = "AUTOMASK_TEST_FAULT"  # how the workers learn of it
 HUNGRY_BYTES = 2**38  # more than any machine's limit that a test sets
 
-real_model_bench = workers.model_context
+SECONDS_AN_IMAGE = 0.1  # long enough that a run can be met at its work
+real_setup = dispatch.worker_setup
 
 
 def crash() -> None:
@@ -65,6 +68,19 @@ FAULTS: dict[str, Callable[[], None]] = {
 }
 
 
+class DarkHalf:
+    """The fake model: what is dark in a photograph is its object."""
+
+    max_side = 0
+    mask_side = 10_000
+    look_again_below = 0.0
+
+    def propose(self, image_rgb: np.ndarray) -> ProposalSet:
+        time.sleep(SECONDS_AN_IMAGE)
+        mask = image_rgb.mean(axis=2) < 130
+        return ProposalSet([Proposal(mask, 0.9, 0.95)], Scene(), {"encode": 0.0, "decode": 0.0})
+
+
 class FaultyProposer:
     """A proposer that something happens to, at one image."""
 
@@ -85,9 +101,7 @@ class FaultyProposer:
     def write(self, target: Path, data: bytes) -> None:
         """In place of write_atomic: killed with half of the file written."""
         if self.name == "torn" and self._is_due():
-            (target.parent / process_stage.partial_name(target.name)).write_bytes(
-                data[: len(data) // 2]
-            )
+            (target.parent / results.partial_name(target.name)).write_bytes(data[: len(data) // 2])
             killed()
         real_write(target, data)
 
@@ -105,23 +119,27 @@ class FaultyProposer:
         return "small" not in self.when or self.batch_divisor == 1
 
 
-real_load, real_write = process_stage.load, process_stage.write_atomic
+real_load, real_write = process_stage.load_photograph, results.write_atomic
 
 
-def faulty_bench(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
-    context = real_model_bench(setup, owner)
-    proposer = FaultyProposer(context.proposer, setup, os.environ[FAULT])
-    process_stage.load, process_stage.write_atomic = proposer.load, proposer.write
-    return replace(context, proposer=proposer)
+def faulty_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:
+    proposer = FaultyProposer(DarkHalf(), setup, os.environ[FAULT])
+    process_stage.load_photograph, results.write_atomic = proposer.load, proposer.write
+    return WorkerContext(setup.config, proposer, setup.labels, owner)
+
+
+def faulty_setup(*arguments: Any) -> WorkerSetup:
+    import faulty_run  # by the name that a worker finds it under
+
+    setup = real_setup(*arguments)
+    return replace(setup, make_context=faulty_run.faulty_context, imports="json")
 
 
 def main() -> None:
-    import faulty_run  # by the name that a worker finds it under
-
     from automask import cli
 
     os.environ[FAULT] = sys.argv.pop(1)
-    workers.model_context = faulty_run.faulty_bench
+    dispatch.worker_setup = faulty_setup
     cli.main()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-# A coarse grid of points: seconds for a run instead of minutes; the way of an image is the same.
+# For the real model. A coarse grid of points: seconds for a run instead of minutes.
 CONFIG = "[propose.settings]\npoints_per_side = 3\n"
 LIMIT_SECONDS = 240
 PHOTOGRAPHS = 20  # of the fixture
@@ -36,29 +36,51 @@ def make_photographs(folder: Path, count: int) -> None:
 FAULTY_RUN = Path(__file__).parent / "faulty_run.py"
 
 
-def command(source: Path, output: Path, *flags: str, fault: str = "") -> list[str]:
-    """fault: what goes wrong with which photograph, see faulty_run.py; none by default."""
+def command(source: Path, output: Path, *flags: str, fault: str = "none:") -> list[str]:
+    """A run with a fake model. fault: what goes wrong with which photograph, see faulty_run.py."""
+    arguments = ["run", str(source), str(output), "--device", "cpu"]
+    return [sys.executable, str(FAULTY_RUN), fault, *arguments, *flags]
+
+
+def real_command(source: Path, output: Path, *flags: str) -> list[str]:
+    """A run with the bundled model."""
     config = source.parent / "config.toml"
     config.write_text(CONFIG)
-    program = [str(FAULTY_RUN), fault] if fault else ["-m", "automask"]
     arguments = ["run", str(source), str(output), "--config", str(config), "--device", "cpu"]
-    return [sys.executable, *program, *arguments, *flags]
+    return [sys.executable, "-m", "automask", *arguments, *flags]
 
 
 def run(
-    source: Path, output: Path, *flags: str, prefix: Sequence[str] = (), fault: str = ""
+    source: Path, output: Path, *flags: str, prefix: Sequence[str] = (), fault: str = "none:"
 ) -> subprocess.CompletedProcess[str]:
     """A run to its end; prefix: a command that starts it, such as setpriv."""
+    return _finished([*prefix, *command(source, output, *flags, fault=fault)])
+
+
+def run_real(source: Path, output: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    """A run with the bundled model to its end."""
+    return _finished(real_command(source, output, *flags))
+
+
+def _finished(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*prefix, *command(source, output, *flags, fault=fault)],
-        capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False,
-    )  # fmt: skip
+        arguments, capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False
+    )
 
 
 def start(source: Path, output: Path, *flags: str) -> subprocess.Popen[str]:
     """A run in the background, in a process group of its own."""
+    return _started(command(source, output, *flags))
+
+
+def start_real(source: Path, output: Path, *flags: str) -> subprocess.Popen[str]:
+    """A run with the bundled model in the background, in a process group of its own."""
+    return _started(real_command(source, output, *flags))
+
+
+def _started(arguments: Sequence[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(source, output, *flags),
+        arguments,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
 

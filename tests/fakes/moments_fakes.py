@@ -15,7 +15,7 @@ from automask.image.process import WorkerContext
 from automask.pool.workers import Owner, WorkerSetup
 from automask.records import Proposal, ProposalSet, Scene
 from automask.runs import dispatch, runner
-from automask.sam import build  # noqa: F401  what a run imports late
+from automask.sam import share  # noqa: F401  what a run imports late
 
 
 class FakeProposer:

@@ -12,8 +12,8 @@ from dask_processes import Cluster
 from harness import (
     by_image,
     leftovers,
-    run,
-    start,
+    run_real,
+    start_real,
     trimaps,
     wait_for_records,
     worker_pids,
@@ -47,8 +47,8 @@ def test_a_cluster_gives_the_bytes_of_this_machine(
     cluster: Cluster, photographs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    run(photographs, tmp_path / "before", "--scheduler", cluster.address)  # both make their models
-    done = run(photographs, output, "--scheduler", cluster.address)
+    run_real(photographs, tmp_path / "before", "--scheduler", cluster.address)
+    done = run_real(photographs, output, "--scheduler", cluster.address)
     assert done.returncode == 0, done.stderr
     assert_complete(output, undisturbed)
     assert {r["attempts"] for r in by_image(output).values()} == {1}
@@ -59,7 +59,7 @@ def test_a_dask_worker_killed_while_the_run_goes_on(
     cluster: Cluster, photographs: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    running = start(photographs, output, "--scheduler", cluster.address)
+    running = start_real(photographs, output, "--scheduler", cluster.address)
     wait_for_records(output, 2)
     for pid in worker_pids(output):  # each that has begun: one at least had an image in hand
         os.kill(pid, signal.SIGKILL)
@@ -79,14 +79,14 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
     code: int,
 ) -> None:
     output = tmp_path / "out"
-    running = start(photographs, output, "--scheduler", cluster.address)
+    running = start_real(photographs, output, "--scheduler", cluster.address)
     wait_for_records(output, 2)
     running.send_signal(number)
     _, errors = running.communicate()
     assert running.returncode == code
     assert "Traceback" not in errors
 
-    again = run(photographs, output, "--scheduler", cluster.address)
+    again = run_real(photographs, output, "--scheduler", cluster.address)
     assert again.returncode == 0, again.stderr
     assert ", 0 done before" not in again.stdout
     assert_complete(output, undisturbed)
@@ -98,7 +98,7 @@ def test_a_scheduler_killed_while_the_run_goes_on_and_this_machine_does_the_rest
     cluster, output = Cluster(), tmp_path / "out"
     try:
         cluster.add_worker("--nthreads", "1")
-        running = start(photographs, output, "--scheduler", cluster.address)
+        running = start_real(photographs, output, "--scheduler", cluster.address)
         wait_for_records(output, 2)
         cluster.scheduler.kill()
         _, errors = running.communicate()
@@ -108,13 +108,13 @@ def test_a_scheduler_killed_while_the_run_goes_on_and_this_machine_does_the_rest
     assert f"the Dask scheduler at '{cluster.address}' is gone" in errors
     assert "Traceback" not in errors
 
-    again = run(photographs, output)
+    again = run_real(photographs, output)
     assert again.returncode == 0, again.stderr
     assert_complete(output, undisturbed)
 
 
 def test_a_scheduler_that_is_not_there_is_wrong_usage(photographs: Path, tmp_path: Path) -> None:
-    refused = run(photographs, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
+    refused = run_real(photographs, tmp_path / "out", "--scheduler", "tcp://127.0.0.1:1")
     assert refused.returncode == 2
     assert "no Dask scheduler answers at 'tcp://127.0.0.1:1'" in refused.stderr
     assert not (tmp_path / "out").exists()

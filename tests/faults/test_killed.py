@@ -13,7 +13,9 @@ from harness import (
     by_image,
     is_running,
     run,
+    run_real,
     start,
+    start_real,
     wait_for,
     wait_for_records,
     worker_pids,
@@ -33,6 +35,20 @@ def test_the_parent_killed_then_rerun(photographs: Path, undisturbed: Path, tmp_
     assert len(by_image(output)) < PHOTOGRAPHS
 
     again = run(photographs, output)
+    assert again.returncode == 0, again.stderr
+    assert_complete(output, undisturbed)
+
+
+def test_a_killed_run_of_the_bundled_model_is_completed_by_a_rerun(
+    photographs: Path, tmp_path: Path
+) -> None:
+    output, undisturbed = tmp_path / "out", tmp_path / "undisturbed"
+    assert run_real(photographs, undisturbed, "--limit", "6").returncode == 0
+    running = start_real(photographs, output, "--limit", "6")
+    wait_for_records(output, 2)
+    running.kill()
+    running.wait()
+    again = run_real(photographs, output, "--limit", "6")
     assert again.returncode == 0, again.stderr
     assert_complete(output, undisturbed)
 
@@ -62,7 +78,7 @@ def test_a_signal_stops_the_run_with_its_code_and_a_rerun_completes_it(
     running.send_signal(number)
     _, errors = running.communicate()
     assert running.returncode == code
-    assert "run the same command to go on" in errors
+    assert "the same `automask run` continues" in errors
     assert "Traceback" not in errors
 
     again = run(photographs, output)

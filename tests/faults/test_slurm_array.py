@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from harness import by_image, leftovers, make_photographs, run, trimaps
+from harness import by_image, leftovers, make_photographs, run_real, trimaps
 from one_node_slurm import Slurm, missing, running
 
 from automask.sharding.shard import Shard
@@ -52,7 +52,7 @@ def by_one_run(many: Path) -> Path:
     """The output of one run, no array, that nothing happened to."""
     output = many.parent / "one"
     # The last --config counts.
-    result = run(many, output, *FLAGS, "--config", str(many.parent / "grid.toml"))
+    result = run_real(many, output, *FLAGS, "--config", str(many.parent / "grid.toml"))
     assert result.returncode == 0, result.stderr
     return output
 

@@ -68,9 +68,9 @@ def test_an_image_whose_worker_died_once_is_masked_all_the_same(
 
 def test_a_hung_image_is_ended(photographs: Path, undisturbed: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    result = run(photographs, output, "--timeout", "15", fault=f"hang:{IMAGE}")
+    result = run(photographs, output, "--timeout", "5", fault=f"hang:{IMAGE}")
     assert result.returncode == 1
-    assert_only_that_one_failed(output, undisturbed, "it took longer than 15 s")
+    assert_only_that_one_failed(output, undisturbed, "it took longer than 5 s")
     assert_a_rerun_completes_it(photographs, output, undisturbed)
 
 

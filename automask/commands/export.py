@@ -66,6 +66,9 @@ def export_command(
     min_confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="Leave out masks with a lower confidence.")
     ] = None,
+    reviewed_only: Annotated[
+        bool, typer.Option("--reviewed-only", help="Leave out what no person has reviewed.")
+    ] = False,
     copy_images: Annotated[
         bool,
         typer.Option(
@@ -113,6 +116,7 @@ def export_command(
         image_prefix=image_prefix,
         values=values,
         overwrite=overwrite,
+        reviewed_only=reviewed_only,
     )
     console = make_console()
     hidden = not console.is_terminal

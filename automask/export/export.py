@@ -49,6 +49,7 @@ class Options:
     image_prefix: str = "/data/local-files/?d="
     values: str | None = None  # what the values of masks mean
     overwrite: bool = False
+    reviewed_only: bool = False  # accepted and corrected images alone
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,10 @@ def _photo(source: Source, record: ImageRecord, options: Options) -> Photo:
     """The photograph of a record. Raises ImageError if it is left out."""
     if normal(record.image) in source.rejected:
         raise ImageError("it is rejected; automask accept takes it back")
-    is_automatic = source_of(record.mended) is None
+    is_reviewed = record.image in source.reviewed
+    if options.reviewed_only and not is_reviewed:
+        raise ImageError("nobody has reviewed it; automask review, or automask accept")
+    is_automatic = source_of(record.mended) is None and not is_reviewed
     if is_automatic and (record.confidence or 0) < (options.min_confidence or 0):
         raise ImageError(
             f"its confidence {record.confidence} is below --min-confidence {options.min_confidence}"

@@ -21,7 +21,9 @@ from automask.image.names import on_disk
 from automask.image.results import kind_to_read
 from automask.image.trimap import make_trimap
 from automask.image.write import FOLDERS, output_path
+from automask.output.decisions import read_decisions
 from automask.output.ledger import load_records
+from automask.output.reviewed import all_as_reviewed
 from automask.output.run_json import input_folder, max_pixels, read_run_json
 from automask.output.verdicts import rejected_images
 from automask.records import FAILED, OK, ImageRecord, Mask
@@ -76,6 +78,7 @@ class Source:
     trimap_values: Convention | None
     mask_values: Convention | None  # given by an option; None: inferred from each file
     rejected: frozenset[str] = frozenset()  # images, by a person
+    reviewed: frozenset[str] = frozenset()  # images whose mask a person stands for
 
     @property
     def max_pixels(self) -> int:
@@ -150,6 +153,8 @@ def open_source(output: Path, images: Path | None, values: str | None) -> Source
     folder = images or input_folder(described)
     if images is not None and not images.is_dir():
         raise UsageError(f"--images {images} is no folder")
+    decisions = read_decisions(output)
+    records = all_as_reviewed(output, records, decisions)
     forced_values = None if values is None else parse_convention(values, VALUES)
     return Source(
         output=output,
@@ -159,6 +164,7 @@ def open_source(output: Path, images: Path | None, values: str | None) -> Source
         trimap_values=forced_values or convention_of_output(output),
         mask_values=forced_values,
         rejected=rejected_images(output),
+        reviewed=frozenset(image for image, one in decisions.items() if one.is_usable),
     )
 
 

@@ -14,7 +14,7 @@ from automask.errors import UsageError
 from automask.export.export import Options, export
 from automask.export.source import open_source, photo_of
 from automask.image.results import mark_of
-from automask.output.decisions import ACCEPTED, REJECTED
+from automask.output.decisions import ACCEPTED, CORRECTED, REJECTED, Decision, append_decision
 from automask.output.verdicts import decide
 
 
@@ -154,6 +154,25 @@ def test_a_rejected_image_is_left_out_until_it_is_accepted(empty_run: Run, tmp_p
     assert reasons == {"b.jpg": "it is rejected; automask accept takes it back"}
     decide(empty_run.output, ["b.jpg"], ACCEPTED, "", "accept")
     assert skipped(empty_run, tmp_path / "u.csv") == {}
+
+
+def test_only_what_a_person_reviewed_where_that_is_asked_for(
+    empty_run: Run, tmp_path: Path
+) -> None:
+    empty_run.add("a.jpg", RING, confidence=0.1)
+    empty_run.add("b.jpg", RING)
+    decide(empty_run.output, ["a.jpg"], ACCEPTED, "", "accept")
+    reasons = skipped(empty_run, tmp_path / "t.csv", reviewed_only=True, min_confidence=0.9)
+    assert reasons == {"b.jpg": "nobody has reviewed it; automask review, or automask accept"}
+
+
+def test_a_failed_image_that_was_drawn_by_hand_is_exported(empty_run: Run) -> None:
+    empty_run.add("a.jpg", RING)
+    file = empty_run.output / "masks" / "a.png"
+    with_files = Decision("a.jpg", CORRECTED, files={"masks/a.png": mark_of(file).sha256})
+    append_decision(empty_run.output, with_files)
+    empty_run.add("a.jpg", RING, status="failed", output=None, kinds=(), width=None, height=None)
+    np.testing.assert_array_equal(found(empty_run, "a.jpg"), mask(RING))
 
 
 def test_a_person_s_mask_needs_no_confidence(empty_run: Run, tmp_path: Path) -> None:

@@ -14,7 +14,10 @@ from PIL import Image
 from automask.image.write import FOLDERS
 from automask.output.decisions import CORRECTED, NO_OBJECT, Decision
 from automask.records import NO_OBJECT as NOTHING_FOUND
-from automask.records import OK, ImageRecord
+from automask.records import OK, ImageRecord, Status
+
+# What the verdicts that draw a mask anew leave.
+LEFT: Mapping[str, Status] = {CORRECTED: OK, NO_OBJECT: NOTHING_FOUND}
 
 
 def as_reviewed(output: Path, record: ImageRecord, decision: Decision | None) -> ImageRecord:
@@ -23,9 +26,9 @@ def as_reviewed(output: Path, record: ImageRecord, decision: Decision | None) ->
     Of an image whose mask was drawn by a person, whatever the machine had found, or that a person
     says has no object; other records come back as they are.
     """
-    status = {CORRECTED: OK, NO_OBJECT: NOTHING_FOUND}.get(decision.verdict if decision else "")
-    if decision is None or status is None or not decision.files:
+    if decision is None or decision.verdict not in LEFT or not decision.files:
         return record
+    status = LEFT[decision.verdict]
     files = {_kind(name): name for name in sorted(decision.files)}
     width, height = record.width, record.height
     if not width or not height:

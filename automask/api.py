@@ -58,7 +58,7 @@ def proposer_for(config: RunConfig) -> Proposer:
 
 _PROPOSER_FIELDS = {
     "input", "output", "model", "arch", "weights", "device", "generator", "points", "precision",
-    "propose", "choose", "second_look", "objects",
+    "propose", "choose", "second_look", "objects", "refine",
 }  # fmt: skip
 
 

@@ -84,6 +84,8 @@ class ChooseConfig(Section):
     margin_cap: float = Field(4.0, gt=0)  # beyond, or without a runner-up, the margin says no more
     ambiguous_margin: float = Field(1.0, ge=0)  # between winner and runner-up
     contender_margin: float = Field(1.0, ge=0)  # proposals this close to the best are sampled again
+    # Confidence from which the object is beyond doubt, so that `points = "guided"` asks no more.
+    clear_confidence: float = Field(0.8, ge=0, le=1)
     second_look_loss: float = Field(0.5, ge=0)  # of evidence, that a second look may cost
     tiny_area: float = Field(0.01, ge=0, le=1)  # below: flagged as tiny
     large_area: float = Field(0.6, ge=0, le=1)  # above: flagged as filling the frame
@@ -108,12 +110,20 @@ class RefineConfig(Section):
 
     hole_fraction: float = Field(0.0005, ge=0, le=1)  # of the image's area; below: filled
     island_fraction: float = Field(0.001, ge=0, le=1)  # of the image's area; below: dropped
+    # What draws the outline to the photograph's edges: the bundled refiner, a small network; a
+    # guided filter; nothing. See docs/outlines.md.
+    outline: Literal["refiner", "guided", "none"] = "guided"
     # Radius of the guided filter that draws the outline to the photograph's edges, in cells of the
     # model's mask, of which an object has 80 (tiny) or 256 on its longer side; 0: none. Measured
     # on 116 photographs of the training data: 1 to 3 are alike.
     edge_radius: float = Field(2.0, ge=0, le=10)
     edge_epsilon: float = Field(1e-4, ge=1e-6)  # variance of colour (0..1) that is an edge
     smooth: float = Field(0.0, ge=0, le=10)  # deviation of a blur of the outline, same cells
+
+    @property
+    def is_refined(self) -> bool:
+        """Whether the refiner draws the outline."""
+        return self.outline == "refiner"
 
 
 class TrimapConfig(Section):
@@ -148,8 +158,9 @@ class RunConfig(Section):
     # SAM's vit_h on two cores with the package's generator, takes three minutes.
     timeout: float = Field(1800, gt=0)
     generator: Literal["fast", "stock"] = "fast"  # stock: the SAM package's own class
-    # Points that the fast generator samples: few of the grid, where they matter, or all of it.
-    points: Literal["few", "full"] = "few"
+    # What the fast generator is asked: what the saliency map shows, and more where that is unclear;
+    # few points of the grid, where they matter; the full grid.
+    points: Literal["guided", "few", "full"] = "few"
     # Of the fast generator's matrix multiplications; auto: bfloat16 where that is fast.
     precision: Literal["auto", "float32"] = "auto"
     # What is written: trimap, mask, alpha, overlay, cutout; of a student also probability.

@@ -5,18 +5,22 @@ Here the model's side meets the choice's; neither imports the other.
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automask.config import RunConfig
-from automask.image.choose import contenders
+from automask.image.choose import contenders, is_clear
+from automask.records import Proposal, Scene
 from automask.sam.build import build, load_model
 from automask.sam.checkpoints import ALWAYS
 from automask.sam.device import dtype_of
 from automask.sam.encoder import FastTinyEncoder
 from automask.sam.generator import check_settings, encoder_of, make_generator, shrink_blocks
-from automask.sam.propose import ModelProposer
+from automask.sam.guided import guided
+from automask.sam.look import FastLook
+from automask.sam.outline import load_outline
+from automask.sam.points import Points, coarse_to_fine
+from automask.sam.propose import ModelProposer, Search
 from automask.sam.saliency import Saliency, SaliencyMap
 from automask.sam.tiny import TinyImageEncoder
 from automask.sam.weights import Weights
@@ -67,15 +71,38 @@ def make_proposer(
     dtype = dtype_of(config.precision, next(model.parameters()).device)
     generator = make_generator(model, config.generator, dtype, **asked.settings)
     shrink_blocks(generator, batch_divisor)
-    # Few points look for the primary object; for all objects the whole grid is asked.
-    is_few = config.points == "few" and config.has_primary_object
-    front = partial(contenders, config=config.choose) if is_few else None
     saliency = _saliency(model, generator, config) if config.choose.saliency else None
     looks = {"auto": weights.checkpoint.look_again_below, "always": ALWAYS, "never": 0.0}
     below = looks[config.second_look.when]
+    device = next(model.parameters()).device
+    outline = load_outline(device, dtype, config.weights) if config.refine.is_refined else None
     return ModelProposer(
-        generator, max_side, front, saliency, below, wants_salient=config.has_primary_object
+        generator,
+        max_side,
+        _search(config),
+        saliency,
+        below,
+        wants_salient=config.has_primary_object,
+        outline=outline,
     )
+
+
+def _search(config: RunConfig) -> Search | None:
+    """Which points are asked. For all objects it is the whole grid: the others look for one."""
+    if config.points == "full" or not config.has_primary_object:
+        return None
+
+    def few(look: FastLook, grid: Points, scene: Scene) -> list[Proposal]:
+        return coarse_to_fine(look, grid, lambda found: contenders(found, scene, config.choose))
+
+    def by_map(look: FastLook, grid: Points, scene: Scene) -> list[Proposal]:
+        if scene.saliency is None:
+            return few(look, grid, scene)
+        first = guided(look, scene.saliency)
+        is_enough = is_clear([*first, *look.salient()], scene, config.choose)
+        return first if is_enough else few(look, grid, scene)
+
+    return few if config.points == "few" else by_map
 
 
 def _saliency(model: Any, generator: Any, config: RunConfig) -> Saliency:

@@ -77,6 +77,7 @@ class Job:
 
 
 Mask = NDArray[np.bool_]
+Soft = NDArray[np.float32]  # 0..1, on the object above 0.5
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class Proposal:
     point: tuple[float, float] | None = None  # x, y where it was asked for, fractions of the image
     # The mask at another size H, W, finer than `mask` can tell; None: there is nothing finer.
     cut: Callable[[tuple[int, int]], Mask] | None = None
+    soft: Soft | None = None  # H x W, how sure the model is of each pixel; None: it did not tell
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,10 @@ class Proposer(Protocol):
     def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet: ...
 
     def look_again(self, image_rgb: NDArray[np.uint8], mask: Mask) -> ProposalSet: ...
+
+    def draw(self, image_rgb: NDArray[np.uint8], mask: Mask | Soft) -> Soft:
+        """A mask (h x w) with its outline drawn on the photograph (H x W x 3): H x W."""
+        ...
 
 
 class Answerer(Proposer, Protocol):

@@ -104,9 +104,9 @@ def seen(image: Image, proposer: Proposer) -> tuple[list[Mask], Image]:
     selection = locate(image, found, proposer, CONFIG)
     index = selection.choice.index
     proposed = at_size(None if index is None else selection.found.proposals[index], image.shape)
-    undrawn = CONFIG.refine.model_copy(update={"edge_radius": 0.0})
+    undrawn = CONFIG.refine.model_copy(update={"outline": "none"})
     second, written = (
-        refine(selection.closeup, image.shape, proposer.mask_side, settings)
+        refine(selection.closeup, image, proposer, settings)
         for settings in (undrawn, CONFIG.refine)
     )
     half_px = band_px(written, 1, CONFIG.alpha)

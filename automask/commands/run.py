@@ -56,7 +56,7 @@ def run_command(
     ] = None,
     points: Annotated[
         str | None,
-        typer.Option(help="few: sampled where they matter; full: the whole grid.  (default: few)"),
+        typer.Option(help="guided: by the saliency map; few: sampled; full: the grid.  (few)"),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="The whole grid, computed in float32.")
@@ -75,6 +75,10 @@ def run_command(
     ] = None,
     second_look: Annotated[
         str | None, typer.Option(help="auto: where it pays off; always; never.  (default: auto)")
+    ] = None,
+    outline: Annotated[
+        str | None,
+        typer.Option(help="What draws the outline: refiner, guided, none.  (default: guided)"),
     ] = None,
     smooth: Annotated[
         float | None,
@@ -187,7 +191,7 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
         "overwrite": given["overwrite"] or None,
         "scan": {"exclude": given["exclude"] or None, "include": given["include"] or None},
         "second_look": {"when": given["second_look"]},
-        "refine": {"smooth": given["smooth"]},
+        "refine": {"outline": given["outline"], "smooth": given["smooth"]},
         "trimap": {
             "contour_px": given["contour_px"],
             "values": split_names(given["trimap_values"]),

@@ -139,7 +139,7 @@ def row_of(photograph: Labelled, found: ProposalSet, proposer: Proposer, config:
     selection = locate(photograph.image, found, proposer, config)
     wholes, choice = selection.found.proposals, selection.choice
     raw, final = (
-        refine(selection.closeup, truth.shape, proposer.mask_side, settings)
+        refine(selection.closeup, photograph.image, proposer, settings)
         for settings in (_undrawn(config.refine), config.refine)
     )
 
@@ -180,7 +180,7 @@ def _chosen(scene: Scene, config: RunConfig, proposals: Sequence[Proposal]) -> i
 
 
 def _undrawn(config: RefineConfig) -> RefineConfig:
-    return config.model_copy(update={"edge_radius": 0.0, "smooth": 0.0})
+    return config.model_copy(update={"outline": "none", "smooth": 0.0})
 
 
 def argmax_predicted_iou(proposals: Sequence[Proposal]) -> int | None:

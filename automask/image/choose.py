@@ -90,6 +90,12 @@ def contenders(proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig
     return found
 
 
+def is_clear(proposals: Sequence[Proposal], scene: Scene, config: ChooseConfig) -> bool:
+    """Whether the object is beyond doubt, so that nothing more need be looked for."""
+    choice = choose(proposals, config, scene)
+    return "ambiguous" not in choice.flags and choice.confidence >= config.clear_confidence
+
+
 def convinces(
     seen: Proposal,
     proposals: Sequence[Proposal],

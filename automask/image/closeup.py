@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.image.sizes import at_size, resized, shrink
-from automask.records import Mask, Proposal
+from automask.records import Mask, Proposal, Soft
 
 Box = tuple[int, int, int, int]
 
@@ -31,6 +31,7 @@ class Closeup:
     box_xyxy: Box  # px of the photograph
     pixels: NDArray[np.uint8]  # h x w x 3 RGB, the box at its own size or smaller
     mask: Mask  # h x w
+    soft: Soft | None = None  # h x w: how sure the model is of each pixel, where it told
 
 
 def box_around(mask: Mask, shape: tuple[int, ...], margin: float) -> Box:

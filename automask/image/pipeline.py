@@ -34,11 +34,11 @@ def mask_image(
     with owner or nullcontext():
         found = proposer.propose(shrink(image, proposer.max_side))
     if not config.has_primary_object:
-        return _mask_objects(image, found, proposer.mask_side, config)
+        return _mask_objects(image, found, proposer, config, owner)
     selection = locate(image, found, proposer, config, owner)
 
     clock = Clock()
-    mask = refine(selection.closeup, image.shape, proposer.mask_side, config.refine)
+    mask = refine(selection.closeup, image, proposer, config.refine, owner)
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds = {**selection.seconds, "refine": clock.lap()}
 
@@ -93,7 +93,11 @@ def _as_chosen(image: NDArray[np.uint8], found: ProposalSet, choice: Choice) -> 
 
 
 def _mask_objects(
-    image: NDArray[np.uint8], found: ProposalSet, mask_side: int, config: RunConfig
+    image: NDArray[np.uint8],
+    found: ProposalSet,
+    proposer: Proposer,
+    config: RunConfig,
+    owner: Owner | None = None,
 ) -> MaskResult:
     """All objects of a photograph; mask and trimap are of their union.
 
@@ -104,7 +108,7 @@ def _mask_objects(
     picked = [proposals[i] for i in pick_objects(proposals, config.objects)]
     seconds = {**found.seconds, "choose": clock.lap()}
 
-    masks = (refine(close_up(image, p), image.shape, mask_side, config.refine) for p in picked)
+    masks = (refine(close_up(image, p), image, proposer, config.refine, owner) for p in picked)
     labels = label_objects(masks, image.shape[:2])
     mask = labels > 0
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)

@@ -83,7 +83,7 @@ def mask_by_prompts(
         ]
 
     clock = Clock()
-    refined = (refine(one, image.shape, proposer.mask_side, config.refine) for one in closeups)
+    refined = (refine(one, image, proposer, config.refine, owner) for one in closeups)
     masks = (_within(mask, prompt.box_xyxy) for mask, prompt in zip(refined, asked, strict=True))
     labels = label_objects(masks, (height, width))
     mask = labels > 0

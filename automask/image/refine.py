@@ -7,6 +7,9 @@ low-resolution masks, so that masks from a CPU and a GPU would differ silently.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +17,7 @@ from numpy.typing import NDArray
 from automask.config import RefineConfig
 from automask.image.closeup import Closeup
 from automask.image.guided import guided_filter
-from automask.records import Mask
+from automask.records import Mask, Proposer, Soft
 
 
 def fill_holes(mask: NDArray[np.bool_], below_px: float) -> NDArray[np.bool_]:
@@ -48,7 +51,7 @@ def drop_islands(mask: NDArray[np.bool_], below_px: float) -> NDArray[np.bool_]:
     return keep[labels]
 
 
-def sharpened(closeup: Closeup, cell_px: float, config: RefineConfig) -> NDArray[np.float32]:
+def sharpened(closeup: Closeup, cell_px: float, config: RefineConfig) -> Soft:
     """The closeup's mask with its outline drawn to the photograph's edges, h x w, about 0..1.
 
     By a guided filter (see guided.py) of the mask itself, which measured better than that of the
@@ -57,29 +60,54 @@ def sharpened(closeup: Closeup, cell_px: float, config: RefineConfig) -> NDArray
     """
     soft = closeup.mask.astype(np.float32)
     radius = round(config.edge_radius * cell_px)
-    if radius >= 1:
-        soft = guided_filter(closeup.pixels, soft, radius, config.edge_epsilon)
-    if config.smooth > 0:
-        soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), config.smooth * cell_px))
-    return soft
+    return guided_filter(closeup.pixels, soft, radius, config.edge_epsilon) if radius >= 1 else soft
+
+
+def smoothed(soft: Soft, mask_side: int, config: RefineConfig) -> Soft:
+    """A mask around an object (h x w, about 0..1), blurred by so many cells of the model's mask."""
+    if config.smooth == 0:
+        return soft
+    deviation_px = config.smooth * max(soft.shape) / mask_side
+    return np.asarray(cv2.GaussianBlur(soft, (0, 0), deviation_px))
 
 
 def refine(
-    closeup: Closeup | None, shape: tuple[int, ...], mask_side: int, config: RefineConfig
+    closeup: Closeup | None,
+    image: NDArray[np.uint8],
+    proposer: Proposer,
+    config: RefineConfig,
+    owner: AbstractContextManager[Any] | None = None,
 ) -> Mask:
-    """The final mask of a photograph of H x W = `shape`; None: nothing anywhere.
+    """The final mask of a photograph (H x W x 3 uint8 RGB); closeup None: nothing anywhere.
 
-    mask_side: logits on the longest side of the model's masks. Holes and islands are measured
-    against the whole photograph's area.
+    Holes and islands are measured against the whole photograph's area. owner: held while the
+    refiner works.
     """
-    whole = np.zeros(shape[:2], np.bool_)
+    whole = np.zeros(image.shape[:2], np.bool_)
     if closeup is None:
         return whole
     left, top, right, bottom = closeup.box_xyxy
-    soft = sharpened(closeup, max(closeup.mask.shape) / mask_side, config)
+    drawn = _drawn(closeup, image[top:bottom, left:right], proposer, config, owner)
+    soft = smoothed(drawn, proposer.mask_side, config)
     mask = np.asarray(cv2.resize(soft, (right - left, bottom - top)) >= 0.5)
     whole[top:bottom, left:right] = cleaned(mask, whole.size, config)
     return whole
+
+
+def _drawn(
+    closeup: Closeup,
+    within: NDArray[np.uint8],
+    proposer: Proposer,
+    config: RefineConfig,
+    owner: AbstractContextManager[Any] | None,
+) -> Soft:
+    """The mask of a closeup by what is to draw outlines; within: the photograph in its box."""
+    if config.is_refined:
+        with owner or nullcontext():
+            return proposer.draw(within, closeup.mask if closeup.soft is None else closeup.soft)
+    if config.outline == "guided":
+        return sharpened(closeup, max(closeup.mask.shape) / proposer.mask_side, config)
+    return closeup.mask.astype(np.float32)
 
 
 def cleaned(mask: Mask, image_px: int, config: RefineConfig) -> Mask:

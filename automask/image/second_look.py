@@ -43,7 +43,7 @@ def second_look(
         again = proposer.look_again(first.closeup.pixels, first.closeup.mask)
     clock = Clock()
     seen = again.proposals[0]
-    second = replace(first.closeup, mask=seen.mask)
+    second = replace(first.closeup, mask=seen.mask, soft=seen.soft)
     is_better = _is_better(first, seen, second, image, config, weights)
     seen_iou = seen.predicted_iou if is_better else None
     choice = with_second_look(first.choice, config.choose, seen_iou)

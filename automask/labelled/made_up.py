@@ -52,6 +52,7 @@ class NoSecondLook:
     def __init__(self, proposer: Proposer) -> None:
         self.max_side, self.mask_side = proposer.max_side, proposer.mask_side
         self.propose, self.look_again = proposer.propose, proposer.look_again
+        self.draw = proposer.draw
 
 
 def _scored(mask: Mask, mean_iou: float, rng: np.random.Generator) -> Proposal:

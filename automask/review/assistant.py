@@ -160,7 +160,7 @@ class Assistant:
     def _drawn(self, proposal: Proposal, pixels: NDArray[np.uint8]) -> Mask:
         """A proposal at the size of the pixels (h x w x 3), its outline drawn to their edges."""
         closeup = close_up(pixels, proposal) if proposal.mask.any() else None
-        return refine(closeup, pixels.shape, self._proposer.mask_side, self._config.refine)
+        return refine(closeup, pixels, self._proposer, self._config.refine)
 
 
 def _with_mean(one: Answer, other: Answer) -> Answer:

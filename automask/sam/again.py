@@ -44,6 +44,7 @@ def look_again(generator: Any, image_rgb: NDArray[np.uint8], mask: Mask) -> Prop
         mask=np.asarray(logits[0] > threshold),
         predicted_iou=float(scores[0]),
         stability_score=float(stability.nan_to_num()[0]),
+        soft=np.asarray(1 / (1 + np.exp(threshold - logits[0].astype(np.float32)))),
     )
 
 

@@ -119,5 +119,8 @@ STUDENT = Checkpoint(
     "student", "student", "student.safetensors", "",
     arch="student", max_side=0, threads=1, look_again_below=0.0,
 )  # fmt: skip
+# No checkpoint to propose masks with: it draws the outline of those of any other, see outline.py.
+REFINER_SHA256 = "0" * 64
+REFINER = Checkpoint("refiner", "refiner", "automask_refiner.safetensors", REFINER_SHA256)
 
 BY_NAME = {checkpoint.name: checkpoint for checkpoint in CHECKPOINTS}

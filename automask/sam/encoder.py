@@ -58,7 +58,7 @@ class FastTinyEncoder(nn.Module):
     def __init__(self, encoder: TinyImageEncoder, dtype: torch.dtype) -> None:
         super().__init__()
         own = copy.deepcopy(encoder)
-        _fold_norms(own)
+        fold_norms(own)
         self.encoder = own.to(dtype, memory_format=torch.channels_last)
         self.dtype = dtype
 
@@ -68,7 +68,7 @@ class FastTinyEncoder(nn.Module):
         return embedding.float(), saliency.float()
 
 
-def _fold_norms(module: nn.Module) -> None:
+def fold_norms(module: nn.Module) -> None:
     """Replaces each convolution that a batch norm follows by one that does both, in place."""
     names = list(module._modules)
     for name, following in itertools.pairwise(names):
@@ -77,7 +77,7 @@ def _fold_norms(module: nn.Module) -> None:
             setattr(module, name, fuse_conv_bn_eval(convolution, norm))
             setattr(module, following, nn.Identity())
     for child in module.children():
-        _fold_norms(child)
+        fold_norms(child)
 
 
 class FastVit(nn.Module):

@@ -78,7 +78,11 @@ class FastCrops:
         raise NotImplementedError
 
     def _sparse(self, points: np.ndarray) -> Tensor:
-        """Prompt tokens of points P x 2, px of the crop."""
+        """Prompt tokens of points P x 2, px of the crop: P x 2 x C."""
+        raise NotImplementedError
+
+    def _sparse_boxes(self, boxes: np.ndarray) -> Tensor:
+        """Prompt tokens of boxes M x 4, xyxy in px of the crop: M x 2 x C."""
         raise NotImplementedError
 
     def frame(self) -> tuple[int, int]:
@@ -126,17 +130,27 @@ class FastCrops:
         data["boxes"], data["rles"] = uncrop_boxes_xyxy(torch.cat(boxes), crop_box), rles
         del data["logits"]
 
-    def candidates(self, side: ImageSide, points: np.ndarray) -> MaskData:
-        """Logits at a quarter of the model's input of every confident and stable mask."""
+    def candidates(
+        self, side: ImageSide, points: np.ndarray, boxes: np.ndarray | None = None
+    ) -> MaskData:
+        """Logits at a quarter of the model's input of every confident and stable mask.
+
+        points: P x 2; boxes: M x 4 xyxy; both px of the crop. A box's masks have its centre as
+        their point.
+        """
+        sparse = self._sparse(points)
+        if boxes is not None:  # a box has two corners, a point a padding token beside it
+            sparse = torch.cat([sparse, self._sparse_boxes(boxes)])
+            points = np.concatenate([points, (boxes[:, :2] + boxes[:, 2:]) / 2])
         lengths = powers_of_two(len(points), self.decoder.block(side))
-        blocks = np.split(points, np.cumsum(lengths)[:-1])
-        found = [self._stable(self._ask(side, block)) for block in blocks]
+        blocks = zip(sparse.split(lengths), np.split(points, np.cumsum(lengths)[:-1]), strict=True)
+        found = [self._stable(self._ask(side, *block)) for block in blocks]
         # Joined once: one by one, the whole would be copied for every block.
         return MaskData(**{key: torch.cat([f[key] for f in found]) for key in found[0]._stats})
 
-    def _ask(self, side: ImageSide, points: np.ndarray) -> MaskData:
+    def _ask(self, side: ImageSide, sparse: Tensor, points: np.ndarray) -> MaskData:
         least = self.pred_iou_thresh if self.pred_iou_thresh > 0 else -torch.inf
-        kept, scores, logits = self.decoder.confident(side, self._sparse(points), least)
+        kept, scores, logits = self.decoder.confident(side, sparse, least)
         height, width = (-(-length // STRIDE) for length in self.frame())
         return MaskData(
             logits=logits[:, :height, :width].float(),
@@ -239,6 +253,13 @@ class FastMaskGenerator(FastCrops, SamAutomaticMaskGenerator):
         coords = torch.as_tensor(placed, device=predictor.device)[:, None]
         labels = torch.ones(coords.shape[:2], dtype=torch.int, device=predictor.device)
         sparse, _ = predictor.model.prompt_encoder((coords, labels), None, None)
+        return sparse
+
+    def _sparse_boxes(self, boxes: np.ndarray) -> Tensor:
+        predictor = self.predictor
+        placed = predictor.transform.apply_boxes(boxes, predictor.original_size)
+        corners = torch.as_tensor(placed, dtype=torch.float32, device=predictor.device)
+        sparse, _ = predictor.model.prompt_encoder(None, corners, None)
         return sparse
 
     def frame(self) -> tuple[int, int]:

@@ -49,6 +49,15 @@ class FastSam2MaskGenerator(FastCrops, SAM2AutomaticMaskGenerator):
         sparse, _ = predictor.model.sam_prompt_encoder((coords[:, None], labels), None, None)
         return sparse
 
+    def _sparse_boxes(self, boxes: np.ndarray) -> Tensor:
+        predictor = self.predictor
+        placed = torch.as_tensor(boxes, dtype=torch.float32, device=predictor.device)
+        corners = predictor._transforms.transform_boxes(
+            placed, normalize=True, orig_hw=predictor._orig_hw[-1]
+        )
+        sparse, _ = predictor.model.sam_prompt_encoder(None, corners.reshape(-1, 4), None)
+        return sparse
+
     def frame(self) -> tuple[int, int]:
         side = self.predictor.model.image_size
         return side, side

@@ -11,6 +11,7 @@ from torch import Tensor
 from automask.records import Mask, Proposal
 from automask.sam.distinct import distinct
 from automask.sam.fast_generator import FastCrops
+from automask.sam.guided import Boxes
 from automask.sam.points import Points
 from automask.sam.saliency import map_of, predicted_iou
 
@@ -29,9 +30,11 @@ class FastLook:
         self._salient = generator.saliency()
         self._found: list[Proposal] = []
 
-    def ask(self, points: Points) -> None:
-        """points: N x 2, x and y as fractions of the photograph."""
-        data = self.generator.candidates(self.side, points * (self.width, self.height))
+    def ask(self, points: Points, boxes: Boxes | None = None) -> None:
+        """points: N x 2, x and y; boxes: M x 4, xyxy; as fractions of the photograph."""
+        size = (self.width, self.height)
+        placed = None if boxes is None else boxes * (*size, *size)
+        data = self.generator.candidates(self.side, points * size, placed)
         if len(data["iou_preds"]) == 0:
             return
         self._found += self._proposals_of(data)

@@ -19,36 +19,39 @@ from automask.sam.distinct import SAME_IOU
 from automask.sam.fast_generator import FastCrops
 from automask.sam.generator import encoder_of, generate
 from automask.sam.look import FastLook
-from automask.sam.points import Points, coarse_to_fine
+from automask.sam.outline import Drawing, Outline
+from automask.sam.points import Points
 from automask.sam.saliency import Saliency
 
-# Of some proposals those that may be the primary object of the scene, the best one first.
-Contenders = Callable[[Sequence[Proposal], Scene], list[Proposal]]
+# Asks for masks of a photograph, by points of the grid or otherwise, and gives what was found.
+Search = Callable[[FastLook, Points, Scene], list[Proposal]]
 
 
-class ModelProposer:
+class ModelProposer(Drawing):
     """A model with its generator, timing the image encoder apart from the rest.
 
-    contenders: see points.py; None: the full grid of points is asked. saliency: see saliency.py;
-    None: the scene has none. look_again_below: confidence below which a second look pays.
-    same_iou: two masks more alike than this are one. wants_salient: whether the saliency map is a
-    proposal too, where the generator's own look gives one.
+    search: see points.py and guided.py; None: the full grid of points is asked. saliency: see
+    saliency.py; None: the scene has none. look_again_below: confidence below which a second look
+    pays. same_iou: two masks more alike than this are one. wants_salient: whether the saliency map
+    is a proposal too, where the generator's own look gives one. outline: what `draw` draws with.
     """
 
     def __init__(
         self,
         generator: Any,
         max_side: int,
-        contenders: Contenders | None = None,
+        search: Search | None = None,
         saliency: Saliency | None = None,
         look_again_below: float = 0.0,
         same_iou: float = SAME_IOU,
         wants_salient: bool = True,
+        outline: Outline | None = None,
     ) -> None:
         self.max_side, self.look_again_below = max_side, look_again_below
         self.same_iou, self.wants_salient = same_iou, wants_salient
+        self.outline = outline
         self.mask_side = mask_side(generator.predictor.model)
-        self.generator, self.contenders, self.saliency = generator, contenders, saliency
+        self.generator, self.search, self.saliency = generator, search, saliency
         self.device = generator.predictor.device
         self.dtype = str(getattr(generator, "dtype", torch.float32)).removeprefix("torch.")
         self._encode = _Stopwatch(self.device)
@@ -103,11 +106,10 @@ class ModelProposer:
             return [*self._asked(look, grid, scene), *self._salient(look)], scene
 
     def _asked(self, look: FastLook, grid: Points, scene: Scene) -> list[Proposal]:
-        contenders = self.contenders
-        if contenders is None:
-            look.ask(grid)
-            return look.proposals()
-        return coarse_to_fine(look, grid, lambda found: contenders(found, scene))
+        if self.search is not None:
+            return self.search(look, grid, scene)
+        look.ask(grid)
+        return look.proposals()
 
     def _salient(self, look: FastLook) -> list[Proposal]:
         """Of all objects it would be the union: no proposal of one of them."""

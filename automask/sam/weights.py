@@ -67,6 +67,11 @@ def locate(model: str, arch: str | None = None, weights: Path | None = None) -> 
     if arch is not None:
         raise ConfigError(f"--arch goes with a checkpoint given by path; {model} is a name")
     refuse_without_package(checkpoint)
+    return located(checkpoint, weights)
+
+
+def located(checkpoint: Checkpoint, weights: Path | None = None) -> Weights:
+    """The verified file of a row of the table; raises WeightsError as `locate` does."""
     file = find(checkpoint, weights)
     if file is None:
         raise WeightsError(_missing(checkpoint, weights))

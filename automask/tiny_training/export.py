@@ -20,12 +20,12 @@ def export(sam: Sam, arch: Architecture, file: Path, notes: dict[str, str]) -> N
     float32's in single pixels. Vectors stay float32: running variances outgrow half precision.
     Raises ValueError where a kernel does.
     """
-    state = {k: _stored(k, v) for k, v in sam.state_dict().items() if "num_batches" not in k}
+    state = {k: stored(k, v) for k, v in sam.state_dict().items() if "num_batches" not in k}
     metadata = {"architecture": json.dumps(asdict(arch)), **notes}
     save_file(state, file, metadata)
 
 
-def _stored(name: str, value: torch.Tensor) -> torch.Tensor:
+def stored(name: str, value: torch.Tensor) -> torch.Tensor:
     value = value.detach().contiguous()
     if value.ndim <= 1:
         return value.float()

@@ -7,11 +7,10 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from segment_anything.modeling import Sam
-from torch import Tensor, nn
+from torch import nn
 
 from automask.sam.device import autocast
 from automask.sam.tiny import build_tiny
@@ -19,6 +18,7 @@ from automask.tiny_training.batch import Batch, batches
 from automask.tiny_training.data import Pair, is_validation
 from automask.tiny_training.objective import batch_losses, set_frame, total
 from automask.tiny_training.optimise import Backbone, Optimiser
+from automask.tiny_training.running import Recent, ema, forget_after
 from automask.tiny_training.validate import validate
 
 
@@ -64,7 +64,7 @@ class Trainer:
         self.sam = begin.to(device, memory_format=torch.channels_last)
         self.train_mode()
         self.average = torch.optim.swa_utils.AveragedModel(
-            self.sam, avg_fn=_ema(config.ema_decay), use_buffers=True
+            self.sam, avg_fn=ema(config.ema_decay), use_buffers=True
         )
         self.optimiser = Optimiser(self.sam, config.weight_decay, _backbone(self.sam, config))
         self.step = 0
@@ -134,14 +134,14 @@ def train(
     run_dir.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(config, run_dir, device, begin)
     trainer.resume()
-    _forget_after(trainer.step, trainer.curve)
+    forget_after(trainer.step, trainer.curve)
     learn = [p for p in pairs if not is_validation(p.name)]
     held_out = [p for p in pairs if is_validation(p.name)][: config.validation_images]
     if not learn or not held_out:
         raise ValueError(
             f"{len(learn)} pairs to learn from, {len(held_out)} to validate on: add some"
         )
-    saved, recent = time.monotonic(), _Recent()
+    saved, recent = time.monotonic(), Recent()
     sizes = ((step, frame_size(config, step)) for step in range(trainer.step, config.steps))
     for batch in batches(learn, sizes, config.batch_size, config.seed, config.loader_threads):
         if trainer.decay_start is None and trainer.step >= decay_start(config):
@@ -182,18 +182,6 @@ def _backbone(sam: Sam, config: TrainConfig) -> Backbone:
     return Backbone(learned, config.backbone_rate, config.backbone_weight_decay)
 
 
-def _ema(decay: float) -> Any:
-    """Exponential average that starts fast, so that early validation means something."""
-
-    def average(mean: Tensor, new: Tensor, seen: Tensor) -> Tensor:
-        if not mean.is_floating_point():
-            return new
-        rate = min(decay, (1 + float(seen)) / (10 + float(seen)))
-        return mean.lerp(new, 1 - rate)
-
-    return average
-
-
 def _step(trainer: Trainer, batch: Batch) -> dict[str, float]:
     config, sam = trainer.config, trainer.sam
     set_frame(sam, batch.views[0].mask.shape[0])
@@ -208,32 +196,6 @@ def _step(trainer: Trainer, batch: Batch) -> dict[str, float]:
     trainer.average.update_parameters(sam)
     trainer.step += 1
     return {name: term.item() for name, term in terms.items()}
-
-
-class _Recent:
-    """Means of the losses since the last report."""
-
-    def __init__(self) -> None:
-        self.terms: list[dict[str, float]] = []
-        self.since = time.monotonic()  # of the last report
-
-    def add(self, terms: dict[str, float]) -> None:
-        self.terms.append(terms)
-
-    def flush(self) -> dict[str, float]:
-        names = self.terms[0]
-        means = {f"loss_{n}": sum(t[n] for t in self.terms) / len(self.terms) for n in names}
-        means["seconds_per_step"] = (time.monotonic() - self.since) / len(self.terms)
-        self.terms, self.since = [], time.monotonic()
-        return means
-
-
-def _forget_after(step: int, curve: Path) -> None:
-    """Drops the lines of a part of the run that is done again."""
-    if not curve.exists():
-        return
-    head, *lines = curve.read_text().splitlines(keepends=True)
-    curve.write_text(head + "".join(line for line in lines if int(line.split(",")[0]) <= step))
 
 
 def _report(trainer: Trainer, losses: dict[str, float], held_out: list[Pair]) -> None:

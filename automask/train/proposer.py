@@ -15,6 +15,7 @@ from automask.config import RunConfig
 from automask.errors import ConfigError
 from automask.records import Choice, Mask, ObjectPrompt, Proposal, ProposalSet, Scene
 from automask.sam.device import dtype_of, synchronize
+from automask.sam.outline import Drawing, load_outline
 from automask.train.calibration import confidence
 from automask.train.detection import detect
 from automask.train.extra import require_training_packages
@@ -38,10 +39,14 @@ def load_student_proposer(
     if config.propose.max_side is not None:
         raise ConfigError("propose.max_side: a student's own size is in its file; train another")
     way = Way.checked(config.propose.settings)
-    return StudentProposer(net.to(device), notes, way, config.has_primary_object)
+    proposer = StudentProposer(net.to(device), notes, way, config.has_primary_object)
+    if config.refine.is_refined:
+        dtype = dtype_of(config.precision, proposer.device)
+        proposer.outline = load_outline(proposer.device, dtype, config.weights)
+    return proposer
 
 
-class StudentProposer:
+class StudentProposer(Drawing):
     """Proposes the mask of its class, chosen already, or each object by itself.
 
     is_primary: whether one mask of the photograph is wanted; else each connected part of it, or

@@ -5,13 +5,18 @@ Masks are drawn: # is on the mask, . is not.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from automask.config import RefineConfig
 from automask.image.closeup import Closeup
-from automask.image.refine import cleaned, drop_islands, fill_holes, refine, sharpened
+from automask.image.refine import cleaned, drop_islands, fill_holes, refine, sharpened, smoothed
 
 Mask = NDArray[np.bool_]
 
@@ -296,14 +301,14 @@ def test_a_long_narrow_closeup_may_be_narrower_than_the_window() -> None:
     assert sharpened(bar, 5, RefineConfig(edge_radius=10)) == pytest.approx(1, abs=0.01)
 
 
-@pytest.mark.parametrize(("cell_px", "second_stays"), [(1, True), (4, False)])
+@pytest.mark.parametrize(("cell_px", "second_stays"), [(1, True), (3.75, False)])
 def test_smooth_rounds_a_corner_the_more_the_larger_a_cell(
     cell_px: float, second_stays: bool
 ) -> None:
     square = np.zeros((30, 30), np.bool_)
     square[5:25, 5:25] = True
-    closeup = Closeup((0, 0, 30, 30), PLAIN[:, :30], square)
-    rounded = sharpened(closeup, cell_px, RefineConfig(edge_radius=0, smooth=1)) >= 0.5
+    mask_side = round(30 / cell_px)
+    rounded = smoothed(square.astype(np.float32), mask_side, RefineConfig(smooth=1)) >= 0.5
     assert not rounded[[5, 5, 24, 24], [5, 24, 5, 24]].any()  # the corners
     assert rounded[6, 6] == second_stays
     assert rounded[5:25, 15].all()  # the sides stay where they were
@@ -312,17 +317,26 @@ def test_smooth_rounds_a_corner_the_more_the_larger_a_cell(
 
 # refine: the closeup's mask, drawn and cleaned, in the whole photograph.
 
-AS_IT_IS = RefineConfig(edge_radius=0, hole_fraction=0, island_fraction=0)
+AS_IT_IS = RefineConfig(outline="none", hole_fraction=0, island_fraction=0)
+
+
+def photograph(height: int, width: int) -> NDArray[np.uint8]:
+    return np.zeros((height, width, 3), np.uint8)
+
+
+def model(mask_side: int = 256) -> Any:
+    """What `refine` wants of a proposer whose masks have so many cells, and that draws nothing."""
+    return SimpleNamespace(mask_side=mask_side)
 
 
 def test_nothing_found_is_an_empty_mask_of_the_photograph_s_size() -> None:
-    mask = refine(None, (30, 40, 3), 256, RefineConfig())
+    mask = refine(None, photograph(30, 40), model(256), RefineConfig())
     assert as_drawn(mask) == ["." * 40] * 30
 
 
 def test_nothing_is_on_the_mask_outside_of_the_box() -> None:
     full = Closeup((2, 1, 5, 3), np.zeros((2, 3, 3), np.uint8), np.ones((2, 3), np.bool_))
-    assert as_drawn(refine(full, (4, 7, 3), 256, AS_IT_IS)) == [
+    assert as_drawn(refine(full, photograph(4, 7), model(256), AS_IT_IS)) == [
         ".......",
         "..###..",
         "..###..",
@@ -333,7 +347,7 @@ def test_nothing_is_on_the_mask_outside_of_the_box() -> None:
 def test_a_closeup_that_was_shrunk_is_enlarged_to_its_box() -> None:
     mask = drawn("#.", "#.")
     shrunk = Closeup((1, 1, 5, 5), np.zeros((2, 2, 3), np.uint8), mask)
-    assert as_drawn(refine(shrunk, (6, 6, 3), 256, AS_IT_IS)) == [
+    assert as_drawn(refine(shrunk, photograph(6, 6), model(256), AS_IT_IS)) == [
         "......",
         ".##...",
         ".##...",
@@ -345,7 +359,9 @@ def test_a_closeup_that_was_shrunk_is_enlarged_to_its_box() -> None:
 
 def test_the_outline_is_drawn_within_the_closeup() -> None:
     # The closeup's longer side has 80 px, the model's mask 20 cells: cells of 4 px.
-    mask = refine(from_column(42), (30, 80, 3), 20, RefineConfig(edge_radius=2))
+    mask = refine(
+        from_column(42), BLACK_AND_WHITE, model(20), RefineConfig(outline="guided", edge_radius=2)
+    )
     assert (mask == from_column(40).mask).all()
 
 
@@ -355,7 +371,40 @@ def test_holes_and_islands_are_measured_against_the_photograph(
 ) -> None:
     mask = drawn("###.#", "#.#..", "###..")  # a hole of 1 px and an island of 1 px, in 9 x 9 px
     closeup = Closeup((2, 2, 7, 5), np.zeros((3, 5, 3), np.uint8), mask)
-    config = RefineConfig(edge_radius=0, hole_fraction=fraction, island_fraction=fraction)
-    refined = refine(closeup, (9, 9, 3), 256, config)[2:5, 2:7]
+    config = RefineConfig(outline="none", hole_fraction=fraction, island_fraction=fraction)
+    refined = refine(closeup, photograph(9, 9), model(256), config)[2:5, 2:7]
     mended = ["###..", "###..", "###.."]
     assert as_drawn(refined) == (mended if is_mended else as_drawn(mask))
+
+
+class Growing:
+    """A proposer whose refiner makes each mask one pixel wider to the left, at the box's size."""
+
+    mask_side = 256
+
+    def __init__(self) -> None:
+        self.held = False
+        self.seen: list[tuple[tuple[int, ...], tuple[int, ...], bool]] = []
+
+    def draw(self, image_rgb: NDArray[np.uint8], mask: Mask) -> NDArray[np.float32]:
+        self.seen.append((image_rgb.shape, mask.shape, self.held))
+        large = np.repeat(np.repeat(mask, 2, axis=0), 2, axis=1).astype(np.float32)
+        return np.maximum(large, np.roll(large, -1, axis=1))
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        self.held = True
+        yield
+        self.held = False
+
+
+def test_the_refiner_sees_the_photograph_in_the_box_at_its_own_size_and_alone_on_the_device() -> (
+    None
+):
+    proposer: Any = Growing()
+    shrunk = Closeup((1, 1, 9, 5), np.zeros((2, 4, 3), np.uint8), drawn("..##", "..##"))
+    config = AS_IT_IS.model_copy(update={"outline": "refiner"})
+    mask = refine(shrunk, photograph(6, 10), proposer, config, proposer.owned())
+    assert as_drawn(mask)[1:5] == ["....#####."] * 4
+    assert proposer.seen == [((4, 8, 3), (2, 4), True)]
+    assert not proposer.held

@@ -36,9 +36,9 @@ def asked_points(proposer: ModelProposer, monkeypatch: pytest.MonkeyPatch) -> li
     counts: list[int] = []
     ask = proposer.generator.candidates
 
-    def counted(side: Any, points: NDArray[np.floating]) -> Any:
+    def counted(side: Any, points: NDArray[np.floating], boxes: Any = None) -> Any:
         counts.append(len(points))
-        return ask(side, points)
+        return ask(side, points, boxes)
 
     monkeypatch.setattr(proposer.generator, "candidates", counted)
     return counts

@@ -63,6 +63,7 @@ COMMANDS = (
     Row("tune", "Adapt a model to your own reviewed masks; start with 20 of one kind.", OWN_MODEL),
     Row("train", "Train a segmenter, a student, on the masks of a run.", OWN_MODEL),
     Row("predict", "Mask every image of INPUT with a student.", OWN_MODEL),
+    Row("export-student", "Write a student as ONNX, checked against torch.", OWN_MODEL),
     Row("eval", "Compare a folder of masks with true masks, whoever made them.", MEASURING),
     Row("compare", "Compare two runs over the same images: speed, cost, agreement.", MEASURING),
     Row("bench", "Measure how fast this machine masks: models, devices, generators.", MEASURING),

@@ -58,15 +58,15 @@ def expected_iou(probability: Probability) -> float:
 def _asked(net: nn.Module, image_rgb: NDArray[np.uint8], way: Way) -> Probability:
     height, width = image_rgb.shape[:2]
     device = next(net.parameters()).device
-    padded = _padded(image_rgb).to(device)
+    image = padded(image_rgb).to(device)
     with torch.inference_mode(), autocast(device):
-        likely = of_object(net(normalised(padded)))
+        likely = of_object(net(normalised(image)))
         if way.flips:
-            likely = (likely + of_object(net(normalised(padded.flip(3)))).flip(2)) / 2
+            likely = (likely + of_object(net(normalised(image.flip(3)))).flip(2)) / 2
     return np.asarray(likely[0, :height, :width].float().cpu().numpy(), np.float32)
 
 
-def _padded(image_rgb: NDArray[np.uint8]) -> Tensor:
+def padded(image_rgb: NDArray[np.uint8]) -> Tensor:
     """1 x 3 x H x W uint8 with sides that are multiples of the encoder's stride."""
     height, width = image_rgb.shape[:2]
     if height % STRIDE == width % STRIDE == 0:

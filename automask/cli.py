@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -165,6 +165,28 @@ app = _group(
     "Mask every photograph of a folder: the primary object, as trimaps to train on.", EXIT_CODES
 )
 develop = _group("Measure and fit the choice of the primary object.")
+
+
+def _tell_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from automask import __version__
+
+        print(f"automask {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options before a command; each of them settles itself."""
+
+
 _list(app, COMMANDS)
 app.add_typer(develop, name="develop", rich_help_panel=MEASURING)
 _list(develop, DEVELOP)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+import automask
 import automask.evaluate.choice
 import automask.evaluate.filters
 import automask.sam.build
@@ -482,3 +483,10 @@ def test_eval_prompts_tells_of_a_missing_true_mask(
     monkeypatch.setattr(automask.sam.predictor, "Prompter", RightPrompter)
     assert call("eval-prompts", source, source.parent / "none", monkeypatch=monkeypatch) == 2
     assert "a.png cannot be read" in capsys.readouterr().err
+
+
+def test_the_version_is_told() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "automask", "--version"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == f"automask {automask.__version__}\n"

@@ -128,7 +128,7 @@ class Results:
     def write(self, kind: str, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
         """Raises OSError."""
         png, file = encode_png(pixels), self._file(kind)
-        write_atomic(file, png)
+        write_atomic(file, png, self.job.attempts)
         self._written[kind] = Mark(file.stat().st_mtime_ns, hashlib.sha256(png).hexdigest())
 
     def keep_only(self, kinds: Collection[str]) -> None:
@@ -139,9 +139,11 @@ class Results:
         """
         for kind in FOLDERS:
             file = self._file(kind)
-            partial = file.with_name(partial_name(file.name))
+            # Of tries before, and of one that began while this one was taken for hung.
+            tries = range(1, self.job.attempts + 2)
+            partials = [file.with_name(partial_name(file.name, number)) for number in tries]
             is_kept = kind in kinds or kind in self.mended
-            for gone in (partial,) if is_kept else (partial, file):
+            for gone in partials if is_kept else (*partials, file):
                 with suppress(OSError):  # a disk that is read-only now is told by the error at hand
                     gone.unlink(missing_ok=True)
 

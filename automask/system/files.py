@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_IMODE
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from automask.errors import OutputError, UsageError, reraise_oserror
 
 STDOUT = Path("-")
+TIDIED_AT_MOST = 2  # times that another attempt takes a temporary file away
 
 
 def refuse_unwritable(file: Path, option: str, *suffixes: str) -> None:
@@ -91,21 +92,32 @@ def replacing(file: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def write_atomic(target: Path, data: bytes) -> None:
+def write_atomic(target: Path, data: bytes, attempt: int = 1) -> None:
     """Write a file atomically; its mode follows the user's umask.
 
-    The temporary file lies in the target's folder under a name that depends only on the target, so
-    that a rerun overwrites and renames what a killed run left.
+    The temporary file lies in the target's folder under a name that depends only on the target and
+    the attempt: a rerun overwrites and renames what a killed run left, and two attempts at once,
+    of which one was given up too early, never write into one file. Where another attempt has
+    tidied it away meanwhile, it is written again.
 
     Args:
         target: The file.
         data: Its content.
+        attempt: Which try of the same image this is.
 
     Raises:
         OSError: It cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.parent / partial_name(target.name)
+    partial = target.parent / partial_name(target.name, attempt)
+    for _ in range(TIDIED_AT_MOST):
+        with suppress(FileNotFoundError):
+            _write_beside(partial, target, data)
+            return
+    _write_beside(partial, target, data)
+
+
+def _write_beside(partial: Path, target: Path, data: bytes) -> None:
     try:
         with open(partial, "wb") as file:  # mode 0666 less the umask, unlike tempfile's 0600
             file.write(data)
@@ -131,6 +143,7 @@ def follow_umask(file: Path) -> None:
         trial.unlink(missing_ok=True)
 
 
-def partial_name(name: str) -> str:
+def partial_name(name: str, attempt: int = 1) -> str:
     """The temporary name of a target; short, because the target's may have all of 255 bytes."""
-    return f".automask-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}.partial"
+    which = "" if attempt == 1 else f"-{attempt}"
+    return f".automask-{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}{which}.partial"

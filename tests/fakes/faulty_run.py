@@ -98,12 +98,13 @@ class FaultyProposer:
             FAULTS[self.name]()
         return self.real.propose(image_rgb)
 
-    def write(self, target: Path, data: bytes) -> None:
+    def write(self, target: Path, data: bytes, attempt: int = 1) -> None:
         """In place of write_atomic: killed with half of the file written."""
         if self.name == "torn" and self._is_due():
-            (target.parent / results.partial_name(target.name)).write_bytes(data[: len(data) // 2])
+            half = target.with_name(results.partial_name(target.name, attempt))
+            half.write_bytes(data[: len(data) // 2])
             killed()
-        real_write(target, data)
+        real_write(target, data, attempt)
 
     def load(self, file: Path, max_pixels: int) -> Any:
         self.in_hand = file.name

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from automask.image.write import encode_png, output_path
-from automask.system.files import write_atomic
+from automask.system.files import partial_name, write_atomic
 
 Pixels = NDArray[np.uint8]
 
@@ -225,3 +225,30 @@ def test_two_files_of_one_folder_do_not_share_their_temporary_file(
     write_atomic(tmp_path / "a.png", b"a")
     write_atomic(tmp_path / "b.png", b"b")
     assert len(set(temporary)) == 2
+
+
+# Two tries of one image at once, of which one was given up too early.
+
+
+def test_two_tries_at_once_write_into_two_temporary_files() -> None:
+    assert partial_name("a.png", 1) == partial_name("a.png")
+    assert len({partial_name("a.png", attempt) for attempt in (1, 2, 3)}) == 3
+
+
+def test_the_slower_of_two_tries_leaves_a_whole_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first writes, the second writes too, is done, and tidies up."""
+    fsync, calls = os.fsync, []
+
+    def other_try(descriptor: int) -> None:
+        fsync(descriptor)
+        if not calls:
+            calls.append(descriptor)
+            write_atomic(tmp_path / "a.png", b"by the second", attempt=2)
+            (tmp_path / partial_name("a.png")).unlink()
+
+    monkeypatch.setattr(os, "fsync", other_try)
+    write_atomic(tmp_path / "a.png", b"by the first")
+    assert (tmp_path / "a.png").read_bytes() == b"by the first"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.png"]

@@ -7,12 +7,12 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from automask.bench.figures import ColdStart, Measured, Task, Turn
 from automask.bench.variants import PlannedVariant
 from automask.errors import MeasurementError, OutputError
 from automask.pool.child import Child, Hearing, error_told
+from automask.pool.messages import Answer, Done
 from automask.pool.workers import DIED, WorkerSetup
 from automask.records import FAILED, ImageRecord, Job, parse_line
 
@@ -82,6 +82,7 @@ class Team:
                 self._ask_next(child, waiting)
         while len(records) < len(tasks):
             child, ended, answer = self._hear()
+            assert answer["is"] == "done", "a warm process answers with nothing else"
             records.append(_record(answer))
             self._ask_next(child, waiting)
         self.turns.append(Turn(ended - began, tuple(records)))
@@ -112,7 +113,7 @@ class Team:
             task = waiting.popleft()
             child.ask(task.job, self.output / str(task.repeat))
 
-    def _hear(self) -> tuple[Child, float, dict[str, Any]]:
+    def _hear(self) -> tuple[Child, float, Answer]:
         """The next answer of any process, its time, and the process."""
         heard = self._heard.get()
         assert heard is not None, "nobody wakes a bench"
@@ -126,7 +127,7 @@ class Team:
             self._note(heard.answer)
         return heard.child, heard.at, heard.answer
 
-    def _note(self, answer: dict[str, Any]) -> None:
+    def _note(self, answer: Done) -> None:
         """Keep the memory peaks; raise OutputError if nothing can be written any more."""
         self.memory_mb = max(self.memory_mb, answer["memory_mb"])
         if answer["gpu_memory_mb"] is not None:
@@ -138,11 +139,11 @@ class Team:
             )
 
 
-def _record(answer: dict[str, Any]) -> ImageRecord:
+def _record(answer: Done) -> ImageRecord:
     record = parse_line(answer["record"])
     assert record is not None, "written by to_line on the other side"
     return record
 
 
-def _failed(answer: dict[str, Any]) -> bool:
+def _failed(answer: Answer) -> bool:
     return answer["is"] == "done" and _record(answer).status == FAILED

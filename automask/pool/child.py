@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from automask import errors
+from automask.pool.messages import Answer, Question, Refused, Setup
 from automask.pool.workers import DIED, THREAD_VARIABLES, WorkerSetup
 from automask.records import Job
 from automask.system.cores import wait_without_spinning
@@ -36,7 +36,7 @@ class Heard:
 
     child: Child
     at: float  # seconds, time.perf_counter() of this process
-    answer: dict[str, Any] | None  # None: its stream ended
+    answer: Answer | None  # None: its stream ended
 
 
 Hearing = queue.SimpleQueue[Heard | None]  # None: somebody wants to wake the one who listens
@@ -106,7 +106,7 @@ class Child:
         """Empties the log: what was printed about images that are done is of no use any more."""
         os.truncate(self.log, 0)
 
-    def _send(self, question: dict[str, Any]) -> None:
+    def _send(self, question: Setup | Question) -> None:
         assert self._process.stdin is not None, "it was started with a pipe"
         with suppress(BrokenPipeError):  # it died: that will be heard
             self._process.stdin.write(json.dumps(question).encode() + b"\n")
@@ -122,7 +122,7 @@ class Child:
         heard.put(Heard(self, time.perf_counter(), None))
 
 
-def error_told(answer: dict[str, Any], *where: str) -> errors.AutomaskError:
+def error_told(answer: Refused, *where: str) -> errors.AutomaskError:
     """The error of an answer {"is": "error"}, to be raised, after the words of where it was."""
     kind: type[errors.AutomaskError] = getattr(errors, answer["error"])
     return kind(": ".join([*where, answer["message"]]))

@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from automask.errors import WorkersError
 from automask.image.process import Outcome, lost
@@ -22,6 +21,7 @@ from automask.pool.child import Child, Heard, Hearing, error_told
 from automask.pool.feed import AllAtOnce, Feed
 from automask.pool.ladder import Ladder, Rung
 from automask.pool.memory import is_short, oom_kills
+from automask.pool.messages import Done
 from automask.pool.patience import ComputeClock, Patience
 from automask.pool.workers import WorkerSetup
 from automask.records import Job, parse_line
@@ -208,7 +208,7 @@ class Supervisor:
         elif answer["is"] == "done":
             yield from self._take(worker, answer)
 
-    def _take(self, worker: Worker, answer: dict[str, Any]) -> Iterator[Outcome]:
+    def _take(self, worker: Worker, answer: Done) -> Iterator[Outcome]:
         record = parse_line(answer["record"])
         assert record is not None, "written by to_line on the other side"
         job = worker.done(record.image)

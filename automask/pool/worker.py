@@ -1,19 +1,7 @@
 """One process that masks, for the parent whose process id is its argument; see child.py.
 
-It is asked on standard input and answers on standard output, a JSON object a line. Asked
-
-    {"setup": pickled WorkerSetup in base64, "at_once": 1}
-
-it answers {"is": "imported"}, then {"is": "ready"}; asked
-
-    {"job": pickled Job in base64, "output": folder}
-
-    {"is": "done", "record": line of the ledger, "is_fatal": false, "is_out_of_memory": false,
-     "memory_mb": 1.0, "gpu_memory_mb": null}
-
-and, where something is wrong that concerns every image, {"is": "error", "error": class of
-automask.errors, "message": text}, or {"is": "out of memory"} where the model does not fit. It
-ends with its input, or soon after its parent, and where an image raises more than its own failure.
+It is asked on standard input and answers on standard output, see messages.py. It ends with its
+input, or soon after its parent, and where an image raises more than its own failure.
 """
 
 from __future__ import annotations
@@ -32,15 +20,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from automask.errors import AutomaskError
 from automask.image.process import WorkerContext, process
+from automask.pool.messages import IMPORTED, OUT_OF_MEMORY, READY, Answer, Question, Setup
 from automask.pool.workers import WorkerSetup, ends_with_error, watch_parent
 from automask.records import Job, to_line
 from automask.system.exhaustion import is_out_of_memory
 
-Say = Callable[[dict[str, Any]], None]
+Say = Callable[[Answer], None]
 
 # Batch systems send these to every process of a task. What to do about them the parent decides.
 PARENTS_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
@@ -61,7 +50,7 @@ def main() -> None:
         if not is_out_of_memory(error):
             raise
         traceback.print_exc()
-        say({"is": "out of memory"})
+        say(OUT_OF_MEMORY)
 
 
 def _take_stdout() -> IO[bytes]:
@@ -74,7 +63,7 @@ def _take_stdout() -> IO[bytes]:
 def _make_say(answers: IO[bytes]) -> Say:
     lock = threading.Lock()
 
-    def say(answer: dict[str, Any]) -> None:
+    def say(answer: Answer) -> None:
         with lock:
             answers.write(json.dumps(answer).encode() + b"\n")
             answers.flush()
@@ -83,13 +72,13 @@ def _make_say(answers: IO[bytes]) -> Say:
 
 
 def _serve(questions: IO[bytes], say: Say) -> None:
-    first = json.loads(questions.readline())
+    first: Setup = json.loads(questions.readline())
     setup: WorkerSetup = pickle.loads(base64.b64decode(first["setup"]))
     import_module(setup.imports)
-    say({"is": "imported"})
-    at_once: int = first["at_once"]
+    say(IMPORTED)
+    at_once = first["at_once"]
     context = setup.make_context(setup, threading.Lock() if at_once > 1 else None)
-    say({"is": "ready"})
+    say(READY)
     if at_once == 1:  # in its main thread
         for line in questions:
             _answer(line, context, setup.device, say)
@@ -101,7 +90,7 @@ def _serve(questions: IO[bytes], say: Say) -> None:
 
 @ends_with_error()
 def _answer(line: bytes, context: WorkerContext, device: str, say: Say) -> None:
-    asked = json.loads(line)
+    asked: Question = json.loads(line)
     job: Job = pickle.loads(base64.b64decode(asked["job"]))
     changes = {"output": Path(asked["output"]), **({"save": job.save} if job.save else {})}
     config = context.config.model_copy(update=changes)

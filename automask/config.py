@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from automask.errors import ConfigError
 from automask.result_settings import AlphaConfig, CutoutConfig, ObjectsConfig, Section
 from automask.settings.environment import read_environment
+from automask.settings.presets import preset
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -209,13 +210,12 @@ class RunConfig(Section):
     def mask_settings(self, model_sha256: str, scorer_sha256: str) -> dict[str, Any]:
         """What shapes the masks, flat, by dotted name; a rerun must agree in all of it.
 
-        Of the files of weights, the model's and the choice's, what is in them and not their names.
+        Of the files of weights, the model's and the choice's, what is in them: the same weights by
+        another path or name are the same settings.
         """
         shaping = self.model_dump(
             mode="json",
             include={
-                "model": True,
-                "arch": True,
                 "generator": True,
                 "load": {"own_alpha"},
                 "precision": True,
@@ -260,10 +260,12 @@ def layers(
     file: Path | None, flags: dict[str, Any], environ: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Where values come from, lowest first; a later one wins. Raises ConfigError."""
+    asked = dict(flags)
     return {
+        "preset": preset(asked.pop("preset", None)),
         "file": _read_toml(file) if file is not None else {},
         "environment": read_environment(environ, RunConfig),
-        "flag": _without_none(flags),
+        "flag": _without_none(asked),
     }
 
 

@@ -175,6 +175,7 @@ class MaskResult:
     labels: NDArray[np.uint16] | None = None  # H x W, 0 or an object's id; None: one object only
     alpha: NDArray[np.uint8] | None = None  # H x W, 0..255, where it is known; None: to be found
     probability: NDArray[np.float32] | None = None  # h x w, 0..1, of any size; None: not known
+    object_scores: tuple[float, ...] = ()  # of several objects, by their ids: 0..1, of each
 
 
 @dataclass(frozen=True)
@@ -212,13 +213,13 @@ class ImageRecord:
     input_mtime_ns: int  # its modification time, ns since 1970; -1 where it could not be read
     settings: str  # digest of all settings that shape a mask
     objects: int | None = None  # how many there are; None: only the primary one was wanted
+    object_scores: tuple[float, ...] = ()  # of several objects, in the order of their ids, 0..1
     steps: tuple[str, ...] = ()  # what was given up for want of memory; empty: nothing
     generation: int = 0  # which run into this output, counted from 1; 0: before these were counted
     notes: tuple[str, ...] = ()  # what was chosen or guessed as the file was read; no fault
     input_hash: str | None = None  # of the file's bytes, see image/fingerprint.py
     written: tuple[str, ...] = ()  # of each of `kinds` SHA-256@modification time (ns), as written
     mended: tuple[str, ...] = ()  # of `kinds`: those that a person made; the others show the same
-    save: tuple[str, ...] | None = None  # kinds of results to write; None: as the config says
     prompts: str | None = None  # what the model was asked, JSON; None: it looked for itself
 
     @property
@@ -255,7 +256,7 @@ def parse_line(line: str | bytes) -> ImageRecord | None:
         return None
 
 
-_LISTS = ("flags", "kinds", "steps", "notes", "written", "mended")
+_LISTS = ("flags", "kinds", "steps", "notes", "written", "mended", "object_scores")
 
 
 def _is_told(field_: Field[Any], values: dict[str, Any]) -> bool:

@@ -190,6 +190,13 @@ def test_the_mask_settings_are_flat_by_dotted_names() -> None:
     assert settings["choose.fitted"] == SCORER
 
 
+def test_the_same_weights_by_another_path_or_name_are_the_same_settings() -> None:
+    paths = ("tiny", "./x.safetensors", "/somewhere/else/renamed.safetensors")
+    assert len({digest(model=path) for path in paths}) == 1
+    assert digest(model="x.pth", arch="vit_b") == digest(model="vit_b")
+    assert digest(sha="cd" * 32) != digest()
+
+
 def test_a_digest_is_16_hex_digits_and_the_same_each_time() -> None:
     assert digest() == digest()
     assert len(digest()) == 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +29,7 @@ def array_command(
 ) -> None:
     """Print a batch script that masks INPUT as a SLURM job array."""
     from automask.errors import UsageError
-    from automask.sharding.slurm import ArrayJob, script
+    from automask.sharding.slurm import ArrayJob, script, size_warning
 
     for folder, what in ((input_folder, "input folder"), (logs, "folder for logs")):
         if not folder.is_dir():  # SLURM fails a task silently if it cannot write its log
@@ -47,7 +48,27 @@ def array_command(
         cpus=cpus,
         logs=logs,
     )
-    print(script(job), end="")
+    text = script(job)
+    _refuse_wrong_flags(job.flags)
+    warning = size_warning(job)
+    if warning is not None:
+        print(f"automask: {warning}", file=sys.stderr)
+    print(text, end="")
+
+
+def _refuse_wrong_flags(flags: Sequence[str]) -> None:
+    """Reads the flags as `automask run` will: better now than in the queue.
+
+    Raises UsageError, ConfigError, and click's own errors.
+    """
+    import os
+
+    from automask.cli import load_command
+    from automask.commands.run import settings_of
+    from automask.config import load_config
+
+    context = load_command("run").make_context("run", ["INPUT", "OUTPUT", *flags])
+    load_config(context.params["config"], settings_of(context.params), os.environ)
 
 
 def _command() -> tuple[str, ...]:

@@ -91,6 +91,9 @@ def run_command(
         str | None, typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR.  (default: 1,2,3)")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Settings that belong together: small-objects.")
+    ] = None,
     keep_extension: Annotated[
         bool, typer.Option("--keep-extension", help="Name results a.jpg.png, not a.png.")
     ] = False,
@@ -182,6 +185,7 @@ def settings_of(given: dict[str, Any]) -> dict[str, Any]:
     save, dry_run = given["save"], given["dry_run"]
     return {
         **same,
+        "preset": given["preset"],
         "input": given["input_folder"],
         "output": given["output_folder"],
         "stage_weights": None if dry_run else given["stage_weights"],

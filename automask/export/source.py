@@ -48,6 +48,11 @@ class Photo:
         """Path relative to the folder of photographs, posix separators."""
         return self.record.image
 
+    def score(self, id_: int) -> float | None:
+        """How sure the model is of an object, 0..1: its own score, or that of the photograph."""
+        scores = self.record.object_scores
+        return scores[id_ - 1] if 0 < id_ <= len(scores) else self.record.confidence
+
     @property
     def flat(self) -> str:
         """Its name in formats that know no subfolders, without extension."""

@@ -8,7 +8,8 @@ times stability, which is what orders them here.
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -108,16 +109,49 @@ def label_objects(masks: Iterable[Mask], shape: tuple[int, int]) -> Labels:
 
     A mask of which nothing is left gets no id: the ids have no gap.
     """
+    return label_pieces(((mask, 0.0) for mask in masks), shape, Pieces(0.0, False))[0]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What becomes of an object's pieces, once overlaps have been resolved."""
+
+    least_px: float  # smaller ones, crumbs that a better object has left, are dropped
+    split: bool  # whether those that do not touch are objects of their own
+    most: int = MAX_OBJECTS  # objects
+
+
+def label_pieces(
+    scored: Iterable[tuple[Mask, float]], shape: tuple[int, int], pieces: Pieces
+) -> tuple[Labels, tuple[float, ...]]:
+    """The same with what is left of each mask in pieces, and each object's score, by its id.
+
+    scored: masks, H x W = `shape`, with the score that each of its pieces has.
+    """
     labels = np.zeros(shape, np.uint16)
-    last = 0
-    for mask in masks:
+    scores: list[float] = []
+    for mask, score in scored:
         left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
         box = np.s_[top : top + height, left : left + width]
-        free = mask[box] & (labels[box] == 0)
-        if free.any():
-            last += 1
-            labels[box][free] = last
-    return labels
+        for piece in _pieces(mask[box] & (labels[box] == 0), pieces):
+            if len(scores) == pieces.most:
+                return labels, tuple(scores)
+            scores.append(score)
+            labels[box][piece] = len(scores)
+    return labels, tuple(scores)
+
+
+def _pieces(mask: Mask, pieces: Pieces) -> Iterator[Mask]:
+    """The objects that what is left of a mask (h x w) makes: none, one, or each of its pieces."""
+    if not mask.any():
+        return
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    large = [index + 1 for index in range(count - 1) if areas[index] >= pieces.least_px]
+    if pieces.split:
+        yield from (parts == index for index in sorted(large, key=lambda i: -areas[i - 1]))
+    elif large:
+        yield np.isin(parts, large)
 
 
 def id_colours(count: int) -> list[tuple[int, int, int]]:

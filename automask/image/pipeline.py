@@ -15,7 +15,7 @@ from automask.image.clock import Clock
 from automask.image.closeup import close_up
 from automask.image.evidence import evidence
 from automask.image.merge import merged
-from automask.image.objects import label_objects, pick_objects, quality
+from automask.image.objects import Pieces, label_pieces, most, pick_objects, quality
 from automask.image.pieces import in_pieces
 from automask.image.refine import refine
 from automask.image.scorer import Linear
@@ -108,14 +108,21 @@ def _mask_objects(
     picked = [proposals[i] for i in pick_objects(proposals, config.objects)]
     seconds = {**found.seconds, "choose": clock.lap()}
 
-    masks = (refine(close_up(image, p), image, proposer, config.refine, owner) for p in picked)
-    labels = label_objects(masks, image.shape[:2])
+    scored = (
+        (refine(close_up(image, p), image, proposer, config.refine, owner), round(quality(p), 4))
+        for p in picked
+    )
+    height, width = image.shape[:2]
+    least_px = config.objects.min_area * height * width
+    pieces = Pieces(least_px, config.objects.split, most(config.objects))
+    labels, scores = label_pieces(scored, (height, width), pieces)
     mask = labels > 0
     trimap = make_trimap(mask, config.trimap.contour_px, config.trimap.values)
     seconds["refine"] = clock.lap()
 
-    status: Status = OK if picked else NO_OBJECT
-    score = sum(map(quality, picked)) / max(len(picked), 1)
+    status: Status = OK if scores else NO_OBJECT
+    score = sum(scores) / max(len(scores), 1)
     return MaskResult(
-        mask, trimap, status, score, score, (), seconds, labels, probability=found.probability
-    )
+        mask, trimap, status, score, score, (), seconds, labels,
+        probability=found.probability, object_scores=scores,
+    )  # fmt: skip

@@ -131,6 +131,7 @@ def _process(
         notes=notes,
         input_hash=input_hash,
         objects=_count(result.labels),
+        object_scores=result.object_scores,
         seconds_load=seconds_load,
         **seconds,
         seconds_write=clock.lap(),

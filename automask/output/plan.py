@@ -18,6 +18,7 @@ from automask.output.unchanged import Earlier, change, contents_compared
 from automask.records import Job
 
 SHOWN_CHANGES = 12
+NAMES_OF_WEIGHTS = ("model", "arch")  # as 0.1 recorded them too, beside the SHA-256 that counts
 NOTHING_DECIDED: Mapping[str, Decision] = {}
 NEW = "new"
 OVERWRITTEN = "another image has written its results since"
@@ -135,6 +136,7 @@ def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:
     if earlier is None or earlier == settings:
         return
     names = sorted(k for k in {*earlier, *settings} if earlier.get(k) != settings.get(k))
+    names = [name for name in names if name not in NAMES_OF_WEIGHTS]
     lines = [f"  {n}: was {earlier.get(n)!r:.60}, now {settings.get(n)!r:.60}" for n in names]
     if len(lines) > SHOWN_CHANGES:
         lines = [*lines[:SHOWN_CHANGES], f"  and {len(lines) - SHOWN_CHANGES} more"]

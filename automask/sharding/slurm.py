@@ -16,6 +16,11 @@ WARN_SECONDS = 60
 MAX_REQUEUES = 100
 
 
+# SLURM's MaxArraySize is 1001 unless a cluster sets another, and an index must be below it
+# (slurm.conf(5)).
+MAX_INDEX = 1000
+
+
 @dataclass(frozen=True)
 class ArrayJob:
     """What a job array runs, and with which resources."""
@@ -54,7 +59,7 @@ def script(job: ArrayJob) -> str:
 def _head(job: ArrayJob) -> list[str]:
     options = {
         "job-name": "automask",
-        "array": f"1-{job.tasks}",
+        "array": f"1-{min(job.tasks, MAX_INDEX)}",
         "nodes": 1,
         "ntasks": 1,
         "cpus-per-task": job.cpus,
@@ -91,7 +96,8 @@ def _body(job: ArrayJob) -> list[str]:
         'forward() { told=yes; kill -s "$1" "$automask" 2>/dev/null || early=$1; }',
         "trap 'forward USR1' USR1",
         "trap 'forward TERM' TERM",
-        f'{run} --shard "$SLURM_ARRAY_TASK_ID/{job.tasks}" &',
+        *_task_lines(job),
+        f'{run} --shard "{_task(job)}/{job.tasks}" &',
         "automask=$!",
         "# Warned before automask was listening: repeat until it does.",
         'while [ -n "$early" ] && kill -s "$early" "$automask" 2>/dev/null; do sleep 1; done',
@@ -107,6 +113,41 @@ def _body(job: ArrayJob) -> list[str]:
         "fi",
         'exit "$code"',
     ]
+
+
+def _task(job: ArrayJob) -> str:
+    """The number of a task, for the shell."""
+    return "$SLURM_ARRAY_TASK_ID" if job.tasks <= MAX_INDEX else "$task"
+
+
+def _task_lines(job: ArrayJob) -> list[str]:
+    if job.tasks <= MAX_INDEX:
+        return []
+    return [
+        "# More tasks than indices: each submission does those behind AUTOMASK_FIRST.",
+        "task=$((SLURM_ARRAY_TASK_ID + ${AUTOMASK_FIRST:-0}))",
+        f'if [ "$task" -gt {job.tasks} ]; then exit 0; fi',
+    ]
+
+
+def size_warning(job: ArrayJob) -> str | None:
+    """What to know of an array with more tasks than SLURM takes; None: it takes them.
+
+    Args:
+        job: What to run.
+
+    Returns:
+        Two sentences: the limit, and how to submit the parts.
+    """
+    if job.tasks <= MAX_INDEX:
+        return None
+    last = (job.tasks - 1) // MAX_INDEX * MAX_INDEX
+    return (
+        f"{job.tasks} tasks are more than SLURM takes in one array unless the cluster says "
+        f"otherwise (MaxArraySize 1001; scontrol show config tells). Submit it in parts: for first "
+        f"in $(seq 0 {MAX_INDEX} {last}); do sbatch --export=ALL,AUTOMASK_FIRST=$first "
+        f"automask.sbatch; done. Or ask for fewer: --tasks {MAX_INDEX}"
+    )
 
 
 def _notes(job: ArrayJob) -> list[str]:

@@ -24,6 +24,7 @@ def schema() -> Any:
         Kind.NUMBER: pa.float64(),
         Kind.TRUTH: pa.bool_(),
         Kind.TEXTS: pa.list_(pa.string()),
+        Kind.NUMBERS: pa.list_(pa.float64()),
     }
     return pa.schema([(name, types[kind]) for name, kind in columns().items()])
 
@@ -46,6 +47,8 @@ def _value(kind: Kind, value: Any) -> Any:
         return _utf8(value)
     if kind is Kind.TEXTS:
         return list(map(_utf8, value))
+    if kind is Kind.NUMBERS:
+        return list(value)
     return datetime.fromisoformat(value) if kind is Kind.INSTANT else value
 
 

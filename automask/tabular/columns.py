@@ -23,6 +23,7 @@ class Kind(Enum):
     NUMBER = auto()
     TRUTH = auto()
     TEXTS = auto()  # a list of texts
+    NUMBERS = auto()  # a list of numbers
 
 
 CATEGORIES = frozenset(
@@ -39,6 +40,7 @@ _BY_TYPE: dict[object, Kind] = {
     bool: Kind.TRUTH,
     bool | None: Kind.TRUTH,
     tuple[str, ...]: Kind.TEXTS,
+    tuple[float, ...]: Kind.NUMBERS,
 }
 
 

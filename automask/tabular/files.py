@@ -102,4 +102,6 @@ def _cell(record: ImageRecord, name: str, kind: Kind) -> Any:
         return ""
     if kind in (Kind.INTEGER, Kind.NUMBER, Kind.TRUTH):
         return value
+    if kind is Kind.NUMBERS:
+        return " ".join(map(str, value))
     return cell(" ".join(value) if kind is Kind.TEXTS else value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DTYPES = {
     Kind.TEXT: "object",  # not pandas' own text, which cannot hold names that are not UTF-8
     Kind.TEXTS: "object",
+    Kind.NUMBERS: "object",
     Kind.INTEGER: "Int64",
     Kind.NUMBER: "Float64",
     Kind.TRUTH: "boolean",
@@ -58,7 +59,7 @@ def _part(pandas: Any, kind: Kind, values: list[Any]) -> Any:
     if kind is Kind.CATEGORY:
         same: dict[Any, Any] = {}
         return [same.setdefault(value, value) for value in values]
-    if kind is Kind.TEXTS:
+    if kind in (Kind.TEXTS, Kind.NUMBERS):
         values = list(map(list, values))
     return pandas.Series(values, dtype=DTYPES[kind])
 

@@ -117,3 +117,10 @@ def test_the_loss_of_the_polygons_stands_in_the_file(empty_run: Run, tmp_path: P
     }
     text = json.loads((tmp_path / "c.automask-export.json").read_text())
     assert text["polygons"] == coco.dataset["info"]["polygons"]
+
+
+def test_each_object_has_its_own_score(empty_run: Run, tmp_path: Path) -> None:
+    scores = (0.9, 0.8, 0.4)
+    empty_run.add("a.jpg", THREE, "objects", confidence=0.7, object_scores=scores)
+    coco = exported(empty_run, tmp_path / "coco")
+    assert [one["score"] for one in coco.loadAnns(coco.getAnnIds())] == [0.9, 0.8, 0.4]

@@ -81,7 +81,7 @@ def test_each_of_several_objects_is_refined_by_fractions_of_the_photograph(
     make_config: RunMaker, hole_px: int, island_px: int, rows: list[str]
 ) -> None:
     fractions = {"hole_fraction": hole_px / 48, "island_fraction": island_px / 48}
-    config = make_config(refine=fractions, objects={"wanted": "all"})
+    config = make_config(refine=fractions, objects={"wanted": "all", "split": False})
     result = mask_image(photograph(), SeesARing(), config)
     assert result.labels is not None
     assert ["".join(map(str, row)) for row in result.labels] == rows

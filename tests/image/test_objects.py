@@ -12,8 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from automask.image.objects import (
+    Pieces,
     id_colours,
     label_objects,
+    label_pieces,
     pick_objects,
     quality,
 )
@@ -196,3 +198,38 @@ def test_neighbours_in_rank_have_colours_that_differ() -> None:
     colours = np.array(id_colours(20))
     steps = np.abs(np.diff(colours, axis=0)).max(axis=1)
     assert (steps > 100).all()
+
+
+# What is left of each mask once overlaps are resolved.
+
+TOGETHER = Pieces(least_px=0, split=False)
+APART = Pieces(least_px=0, split=True)
+
+
+def test_pieces_that_do_not_touch_are_objects_of_their_own_the_larger_first() -> None:
+    masks = [(drawn("#..##.", "...##."), 0.5)]
+    labels, scores = label_pieces(masks, (2, 6), APART)
+    assert as_digits(labels) == ["200110", "000110"]
+    assert scores == (0.5, 0.5)
+    assert as_digits(label_pieces(masks, (2, 6), TOGETHER)[0]) == ["100110", "000110"]
+
+
+def test_pieces_that_touch_at_a_corner_are_one() -> None:
+    assert as_digits(label_pieces([(drawn("#..", ".##"), 1.0)], (2, 3), APART)[0]) == ["100", "011"]
+
+
+def test_crumbs_that_a_better_object_leaves_are_dropped() -> None:
+    better, worse = drawn(".####", ".####"), drawn("####.", "####.")  # one column is left of it
+    labels, scores = label_pieces([(better, 0.9), (worse, 0.8)], (2, 5), Pieces(3, True))
+    assert as_digits(labels) == ["01111", "01111"]
+    assert scores == (0.9,)
+
+
+def test_each_object_has_its_own_score() -> None:
+    labels, scores = label_pieces([(LEFT, 0.7), (RIGHT, 0.6)], (4, 10), APART)
+    assert (int(labels.max()), scores) == (2, (0.7, 0.6))
+
+
+def test_there_are_no_more_objects_than_were_asked_for() -> None:
+    most_one = Pieces(least_px=0, split=True, most=1)
+    assert label_pieces([(drawn("##.#"), 0.7)], (1, 4), most_one)[1] == (0.7,)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from automask.errors import UsageError
-from automask.sharding.slurm import ArrayJob, script
+from automask.sharding.slurm import ArrayJob, script, size_warning
 
 JOB = ArrayJob(
     input=Path("/data/photographs"),
@@ -239,3 +239,59 @@ def test_the_command_refuses_folders_that_are_not_there(tmp_path: Path) -> None:
     printed = array("in", "out", "--logs", "logs", cwd=tmp_path)
     assert printed.returncode == 2
     assert "folder for logs logs does not exist" in printed.stderr
+
+
+# More tasks than SLURM takes in one array.
+
+
+def test_up_to_a_thousand_tasks_need_no_word() -> None:
+    assert size_warning(replace(JOB, tasks=1000)) is None
+    assert "AUTOMASK_FIRST" not in script(replace(JOB, tasks=1000))
+
+
+def test_of_more_tasks_the_limit_is_told_and_how_to_submit_the_parts() -> None:
+    told = str(size_warning(replace(JOB, tasks=5000)))
+    assert "MaxArraySize 1001" in told
+    assert "for first in $(seq 0 1000 4000); do sbatch --export=ALL,AUTOMASK_FIRST=$first" in told
+
+
+def test_a_part_does_the_tasks_behind_its_first() -> None:
+    large = replace(JOB, tasks=2500)
+    assert "--array=1-1000" in options(large)
+    assert run_line(large).endswith('--shard "$task/2500" &')
+    lines = [line for line in script(large).splitlines() if "$task" in line or "task=" in line]
+    shell = "SLURM_ARRAY_TASK_ID=7; AUTOMASK_FIRST=2000\n" + "\n".join(lines[:2]) + "\necho $task"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
+    assert done.stdout == "2007\n"
+
+
+def test_a_task_beyond_the_last_does_nothing() -> None:
+    lines = script(replace(JOB, tasks=2500)).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("task="))
+    shell = "\n".join(["SLURM_ARRAY_TASK_ID=501; AUTOMASK_FIRST=2000", *lines[first : first + 2]])
+    done = subprocess.run(
+        ["bash", "-c", f"{shell}\necho went on"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--sav", "mask"), "No such option"),
+        (("--save", "foo"), "foo"),
+        (("--objects", "three"), "three"),
+        (("--threads", "two"), "--threads"),
+    ],
+)
+def test_flags_that_the_run_would_refuse_are_refused_before_the_queue(
+    tmp_path: Path, flags: tuple[str, ...], told: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "automask", "array", str(tmp_path), str(tmp_path / "o"),
+         "--logs", str(tmp_path), "--", *flags],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert done.stdout == ""

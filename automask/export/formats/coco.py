@@ -70,7 +70,7 @@ class Coco:
             "area": instance.area,
             "bbox": list(instance.box),
             "iscrowd": 0,
-            "score": photo.record.confidence,
+            "score": photo.score(instance.id),
         }
 
     def _segmentation(self, photo: Photo, instance: Instance) -> Any:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from automask.config import flat
+from automask.evaluate.reviewed import worth
 from automask.image.left_out import told_left_out
+from automask.output.decisions import read_decisions
 from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
 from automask.report.read import Run, needs_look
 from automask.report.timeline import Timeline
@@ -50,11 +52,21 @@ def headline(run: Run, timeline: Timeline) -> list[Item]:
         Item("no object", f"{counts[NO_OBJECT]:,}"),
         Item("failed", f"{counts[FAILED]:,}", mood="bad" if counts[FAILED] else ""),
         Item("to check", f"{sum(map(needs_look, run.records)):,}"),
+        *_reviewed(run),
         Item("images/hour", f"{timeline.images_per_hour:,.0f}", "while working"),
         Item("wall time", duration(timeline.seconds_wall), _pauses(timeline)),
         Item("model", _several(record.model for record in run.records), _models_note(run), "long"),
         Item("device", _device(run), mood="long"),
     ]
+
+
+def _reviewed(run: Run) -> list[Item]:
+    """What people made of it; nothing where nobody has looked."""
+    came_to = worth(run.output, read_decisions(run.output))
+    if came_to is None:
+        return []
+    iou = "" if came_to.iou is None else f", IoU {came_to.iou:.2f} before"
+    return [Item("reviewed", f"{came_to.settled:,}", f"{came_to.changed:,} changed{iou}")]
 
 
 def finish(run: Run) -> Item:

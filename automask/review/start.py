@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automask.config import ProposeConfig
+from automask.evaluate.reviewed import worth
 from automask.review.desk import Desk
 from automask.review.source import Source, open_source
 from automask.review.worklist import make_worklist
@@ -84,6 +85,9 @@ def _print_end(console: Console, desk: Desk) -> None:
     progress = desk.progress()
     counts = ", ".join(f"{count} {verdict}" for verdict, count in progress["verdicts"].items())
     console.print(f"{progress['left']} of {progress['total']} left; {counts or 'nothing decided'}")
+    came_to = worth(desk.source.output, desk.decisions())
+    if came_to is not None:
+        console.print(str(came_to))
     told = progress["estimate"]
     if told is not None:
         console.print(

@@ -47,6 +47,7 @@ COMMANDS = (
     Row("run", "Mask every image of INPUT into OUTPUT; a rerun does only what is new.", NIGHT),
     Row("doctor", "Say what is wrong with this machine before a run, and the remedy.", NIGHT),
     Row("config", "Show every setting and where it came from, or their JSON Schema.", NIGHT),
+    Row("watch", "Mask a folder whose photographs keep arriving; the model stays loaded.", NIGHT),
     Row("serve", "Answer over HTTP: photographs in, masks out; single ones and batches.", NIGHT),
     Row("status", "Show how far a run or a job array is, also while it is running.", NIGHT),
     Row("models", "List the checkpoints: size, license, whether each is here and verified.", NIGHT),

@@ -154,16 +154,16 @@ def mask_and_tell(given: dict[str, Any], settings: dict[str, Any]) -> None:
         settings: Of the run, by their names in a config file; None: not asked.
     """
     from automask.config import load_config
-    from automask.runs.audience import audience
+    from automask.runs.audience import audience, on_terminal
     from automask.runs.prepare import plan_of, prepare
     from automask.runs.progress import print_plan, print_start, print_summary
     from automask.runs.runner import execute
     from automask.system.signals import listen_for_signals
 
     json, quiet, report = given["json"], given["quiet"], given["report"]
-    told = (json, given["log_file"], given["verbose"], quiet, given["on_finish"])
     console = make_unattended_console(json)
-    with audience(console, *told) as (watcher, ending):
+    terminal = on_terminal(console, given["verbose"], quiet)
+    with audience(terminal, json, given["log_file"], given["on_finish"]) as (watcher, ending):
         with listen_for_signals() as stop:
             prepared = prepare(load_config(given["config"], settings, os.environ))
             if not quiet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,23 +16,25 @@ from automask.runs.summary import Watcher
 from automask.runs.watchers import ImageLines, JsonLines, LogLines, Together, line_stream
 
 
+def on_terminal(console: Console, verbose: bool, quiet: bool) -> list[Watcher]:
+    """Who shows a run to people. Raises UsageError."""
+    if verbose and quiet:
+        raise UsageError("--verbose and --quiet do not go together")
+    if quiet:
+        return [Failures(console)]
+    return [make_progress(console), *([ImageLines(console)] if verbose else [])]
+
+
 @contextmanager
 def audience(
-    console: Console,
-    json: Path | None,
-    log_file: Path | None,
-    verbose: bool,
-    quiet: bool,
-    on_finish: str | None,
+    terminal: Sequence[Watcher], json: Path | None, log_file: Path | None, on_finish: str | None
 ) -> Iterator[tuple[Watcher, Ending]]:
     """The watcher that a run tells, and the ending that its command sets.
 
-    Raises UsageError where a file cannot be written, or the command is none.
+    terminal: who shows it to people. Raises UsageError where a file cannot be written, or the
+    command is none.
     """
-    if verbose and quiet:
-        raise UsageError("--verbose and --quiet do not go together")
-    watchers: list[Watcher] = [Failures(console) if quiet else make_progress(console)]
-    watchers += [ImageLines(console)] if verbose else []
+    watchers = list(terminal)
     listeners: list[Listener] = []
     last = OnFinish.parse(on_finish) if on_finish is not None else None
     with ExitStack() as open_files:

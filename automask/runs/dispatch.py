@@ -24,15 +24,20 @@ def outcomes(
     prepared: Prepared, plan: Plan, generation: int, stop: Stop
 ) -> Generator[Outcome, None, None]:
     """Outcomes as images are finished; fewer than the plan's where a signal stopped it."""
-    labels = {**_labels(prepared), "dtype": "none", "generation": generation}
-    for job in plan.redraw:  # here: there are few of them, and they need no model
-        yield redraw(job, prepared.config, labels)
+    yield from redrawn(prepared, plan, generation)
     if not plan.todo:
         return
     if prepared.config.scheduler is not None:
         yield from _outcomes_of_cluster(prepared.config.scheduler, prepared, plan, generation, stop)
         return
     yield from outcomes_here(AllAtOnce(plan.todo), prepared, generation, stop)
+
+
+def redrawn(prepared: Prepared, plan: Plan, generation: int) -> Iterator[Outcome]:
+    """Outcomes of what is drawn from a person's result. Here: they are few, and need no model."""
+    labels = {**_labels(prepared), "dtype": "none", "generation": generation}
+    for job in plan.redraw:
+        yield redraw(job, prepared.config, labels)
 
 
 def outcomes_here(

@@ -50,7 +50,7 @@ def prepare(config: RunConfig) -> Prepared:
     Raises the error, with its exit code, of the first thing that is wrong.
     """
     with reraise_oserror(UsageError, f"cannot look at {config.output}"):
-        _refuse_wrong_output(config)
+        refuse_wrong_output(config)
     shard = find_shard(config.shard, os.environ)
     listing = _scan(config, shard)
     prompted = _with_prompts(listing, config, shard)
@@ -93,7 +93,7 @@ def _with_prompts(listing: Listing, config: RunConfig, shard: Shard) -> Prompted
     return prompted
 
 
-def _refuse_wrong_output(config: RunConfig) -> None:
+def refuse_wrong_output(config: RunConfig) -> None:
     if config.input.resolve() == config.output.resolve():
         raise UsageError(f"input and output are the same folder, {config.output}; give another")
     if config.output.exists() and not config.output.is_dir():
@@ -120,13 +120,18 @@ def _on_cluster(config: RunConfig, _weights: Weights) -> tuple[str, Crew]:
 
 def _scan(config: RunConfig, shard: Shard) -> Listing:
     """The task's images; none is a fault only where the input holds none for any task."""
-    rules = Rules(config.input, config.scan.exclude, config.scan.include)
-    listing = scan_part(config.input, config.output, config.keep_extension, shard.holds, rules)
+    listing = list_images(config, shard)
     if not listing.jobs and not listing.elsewhere:
         left_out = f"; left out: {told_left_out(listing.left_out)}" if listing.left_out else ""
         unseen = "".join(f"; cannot be read: {folder}" for folder in listing.unseen)
         raise UsageError(f"{config.input} holds no image{left_out}{unseen}")
     return listing
+
+
+def list_images(config: RunConfig, shard: Shard) -> Listing:
+    """What the input holds now. Raises UsageError, CollisionError."""
+    rules = Rules(config.input, config.scan.exclude, config.scan.include)
+    return scan_part(config.input, config.output, config.keep_extension, shard.holds, rules)
 
 
 def plan_of(prepared: Prepared) -> Plan:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 from automask.config import RunConfig
 from automask.errors import OutputError, UsageError, reraise_oserror
+from automask.image.process import Outcome
 from automask.output.ledger import RecordWriter
 from automask.output.plan import Plan
 from automask.output.task import (
@@ -25,6 +26,8 @@ from automask.runs.machine import describe_machine
 from automask.runs.prepare import Prepared, plan_against, prepare
 from automask.runs.summary import RunSummary, Silence, Watcher
 from automask.system.signals import Stop, listen_for_signals
+
+Masking = Callable[[Prepared, Plan, int, Stop], Generator[Outcome, None, None]]
 
 # In `run.json`, of a run whose workers come and go: each record says which did it, and on what.
 CLUSTER_DESCRIBED = dict.fromkeys(("workers", "threads", "device", "device_name"), "of the cluster")
@@ -58,9 +61,17 @@ def run(config: RunConfig, watcher: Watcher | None = None) -> RunSummary:
 
 
 def execute(
-    prepared: Prepared, watcher: Watcher, stop: Stop, command: Sequence[str] | None = None
+    prepared: Prepared,
+    watcher: Watcher,
+    stop: Stop,
+    command: Sequence[str] | None = None,
+    masking: Masking | None = None,
 ) -> RunSummary:
-    """Does what `prepare` found to be possible. command: of the command line, to be recorded."""
+    """Does what `prepare` found to be possible.
+
+    command: of the command line, to be recorded. masking: gives the outcomes of a plan, and perhaps
+    of photographs that arrive meanwhile; None: of the plan.
+    """
     output, began = prepared.config.output, time.perf_counter()
     with ExitStack() as held_output:
         with reraise_oserror(UsageError, f"cannot write into {output}"):
@@ -77,7 +88,8 @@ def execute(
             unseen=prepared.unseen,
             output=output,
         )
-        _mask(prepared, plan, generation, folder.ledger, summary, watcher, stop)
+        found = (masking or outcomes)(prepared, plan, generation, stop)
+        _record(found, folder.ledger, summary, watcher)
         stop.raise_if_wanted()
         with reraise_oserror(OutputError, _stopped(f"cannot write {folder.ledger}")):
             folder.tidy()
@@ -112,20 +124,13 @@ def _begin(
     return plan, generation
 
 
-def _mask(
-    prepared: Prepared,
-    plan: Plan,
-    generation: int,
-    ledger: Path,
-    summary: RunSummary,
-    watcher: Watcher,
-    stop: Stop,
+def _record(
+    found: Generator[Outcome, None, None], ledger: Path, summary: RunSummary, watcher: Watcher
 ) -> None:
     watcher.begin(summary.images, summary.skipped + summary.rejected)
     try:
         # Closed before the lock is given back: until then workers may still write.
-        found = closing(outcomes(prepared, plan, generation, stop))
-        with RecordWriter(ledger) as writer, found as finished:
+        with RecordWriter(ledger) as writer, closing(found) as finished:
             for outcome in finished:
                 with reraise_oserror(OutputError, _stopped("cannot write a record")):
                     writer.append(outcome.record)

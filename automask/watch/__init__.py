@@ -1,0 +1,1 @@
+"""`automask watch`: a run whose photographs keep arriving."""

@@ -170,7 +170,8 @@ def row(clients: int, answers: list[Answer], seconds: float, alone: float) -> st
     rate = 3600 * sum(answer.status == 200 for answer in answers) / seconds
     p95 = times[min(len(times) - 1, round(0.95 * len(times)))]
     middle = statistics.median(times)
-    return f"| {clients} | {counts} | {middle:.2f} s | {p95:.2f} s | {rate:,.0f} | {rate / alone:.2f} |"
+    share = rate / alone
+    return f"| {clients} | {counts} | {middle:.2f} s | {p95:.2f} s | {rate:,.0f} | {share:.2f} |"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automask.config import RunConfig
 from automask.image.choose import contenders, is_clear
 from automask.records import Proposal, Scene
+from automask.sam.boxes import boxed
 from automask.sam.build import build, load_model
 from automask.sam.checkpoints import ALWAYS
 from automask.sam.device import dtype_of
@@ -79,7 +80,7 @@ def make_proposer(
     return ModelProposer(
         generator,
         max_side,
-        _search(config),
+        _search(config, weights.checkpoint.boxes_find_all),
         saliency,
         below,
         wants_salient=config.has_primary_object,
@@ -87,10 +88,12 @@ def make_proposer(
     )
 
 
-def _search(config: RunConfig) -> Search | None:
-    """Which points are asked. For all objects it is the whole grid: the others look for one."""
-    if config.points == "full" or not config.has_primary_object:
+def _search(config: RunConfig, boxes_find_all: bool) -> Search | None:
+    """What is asked; None: the whole grid of points. For all objects it is that or boxes."""
+    if config.points == "full":
         return None
+    if not config.has_primary_object:
+        return (lambda look, _grid, _scene: boxed(look)) if boxes_find_all else None
 
     def few(look: FastLook, grid: Points, scene: Scene) -> list[Proposal]:
         return coarse_to_fine(look, grid, lambda found: contenders(found, scene, config.choose))

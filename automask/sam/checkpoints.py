@@ -31,6 +31,8 @@ class Checkpoint:
     # Confidence below which a second look is taken. It costs an encoding: half of the whole where
     # the points are few; of tiny's work a tenth.
     look_again_below: float = 0.8
+    # Whether all objects are looked for by boxes, see boxes.py; SAM's own answer points as well.
+    boxes_find_all: bool = False
     settings: dict[str, Any] = field(default_factory=dict)  # of the generator, over its defaults
 
     @property
@@ -55,7 +57,8 @@ TINY_SHA256 = "f85603ed7ed806a731e89892e1dcefc02dfd59f01a74b56622fc05234965f9ca"
 CHECKPOINTS: tuple[Checkpoint, ...] = (
     Checkpoint(
         "tiny", "tiny", "automask_tiny.safetensors", TINY_SHA256,
-        arch="tiny", max_side=512, threads=1, look_again_below=ALWAYS, settings=TINY_SETTINGS,
+        arch="tiny", max_side=512, threads=1, look_again_below=ALWAYS,
+        boxes_find_all=True, settings=TINY_SETTINGS,
     ),
     Checkpoint(
         "vit_b", "sam", "sam_vit_b_01ec64.pth",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -50,30 +52,30 @@ class FastLook:
 
     def salient(self) -> list[Proposal]:
         """What the saliency map shows, cut at a half, as a proposal; none where there is no map."""
-        logits, size = self._salient, (self.height, self.width)
+        logits = self._salient
         if logits is None or not bool((logits > 0).any()):
             return []
+        expected = torch.tensor([predicted_iou(map_of(logits))])
         offset = self.generator.stability_score_offset
+        return self.seen(
+            logits[None], expected, calculate_stability_score(logits[None], 0.0, offset)
+        )
+
+    def seen(self, logits: Tensor, predicted_iou: Tensor, stability: Tensor) -> list[Proposal]:
+        """Proposals of logits K x h x w, as the generator's candidates have them, with K scores."""
+        if len(logits) == 0:
+            return []
+        masks = self.generator.small_masks(logits, (self.height, self.width)).cpu().numpy()
+        scores = zip(predicted_iou.tolist(), stability.tolist(), strict=True)
         return [
-            Proposal(
-                mask=self.generator.small_masks(logits[None], size)[0].cpu().numpy(),
-                predicted_iou=predicted_iou(map_of(logits)),
-                stability_score=float(calculate_stability_score(logits[None], 0.0, offset)[0]),
-                cut=_Cut(self.generator, self.frame, logits),
-            )
+            Proposal(mask, iou, steady, cut=_Cut(self.generator, self.frame, own))
+            for mask, (iou, steady), own in zip(masks, scores, logits, strict=True)
         ]
 
     def _proposals_of(self, data: MaskData) -> list[Proposal]:
-        size = (self.height, self.width)
-        masks = self.generator.small_masks(data["logits"], size).cpu().numpy()
+        found = self.seen(data["logits"], data["iou_preds"], data["stability_score"])
         points = (data["points"].cpu().numpy() / (self.width, self.height)).tolist()
-        scores = (data["iou_preds"].tolist(), data["stability_score"].tolist())
-        return [
-            Proposal(mask, predicted_iou, stability, (x, y), _Cut(self.generator, self.frame, own))
-            for mask, predicted_iou, stability, (x, y), own in zip(
-                masks, *scores, points, data["logits"], strict=True
-            )
-        ]
+        return [replace(p, point=(x, y)) for p, (x, y) in zip(found, points, strict=True)]
 
 
 class _Cut:

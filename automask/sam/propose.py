@@ -30,10 +30,11 @@ Search = Callable[[FastLook, Points, Scene], list[Proposal]]
 class ModelProposer(Drawing):
     """A model with its generator, timing the image encoder apart from the rest.
 
-    search: see points.py and guided.py; None: the full grid of points is asked. saliency: see
-    saliency.py; None: the scene has none. look_again_below: confidence below which a second look
-    pays. same_iou: two masks more alike than this are one. wants_salient: whether the saliency map
-    is a proposal too, where the generator's own look gives one. outline: what `draw` draws with.
+    search: see points.py, guided.py and boxes.py; None: the full grid of points is asked.
+    saliency: see saliency.py; None: the scene has none. look_again_below: confidence below which a
+    second look pays. same_iou: two masks more alike than this are one. wants_salient: whether the
+    saliency map is a proposal too, where the generator's own look gives one. outline: what `draw`
+    draws with.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from automask.config import RunConfig
 from automask.image.metrics import mask_iou
+from automask.image.sizes import at_size
 from automask.proposer import make_proposer
 from automask.records import Proposal
 from automask.sam.propose import ModelProposer
@@ -75,7 +76,7 @@ def test_what_the_saliency_map_shows_is_the_last_proposal(
 def test_for_several_objects_or_without_the_map_there_is_none(
     model: Any, photograph: NDArray[np.uint8], without: dict[str, Any]
 ) -> None:
-    found = proposer(model, **without).propose(photograph)
+    found = proposer(model, points="full", **without).propose(photograph)
     assert all(p.point is not None for p in found.proposals)
 
 
@@ -83,10 +84,22 @@ def test_for_several_objects_all_points_are_asked(
     model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Few points are placed where the primary object may be, and step over the others."""
-    several = proposer(model, objects={"wanted": "all"})
+    several = proposer(model, objects={"wanted": "all"}, points="full")
     asked = asked_points(several, monkeypatch)
     several.propose(photograph)
     assert asked == [POINTS_ON_A_SIDE**2]
+
+
+def test_tiny_is_asked_for_several_objects_by_boxes(
+    model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = proposer(model, objects={"wanted": "all"})
+    asked = asked_points(several, monkeypatch)
+    proposals = several.propose(photograph).proposals
+    assert asked == []
+    rows, columns = np.mgrid[0:118, 0:161]
+    disc = (rows - 60) ** 2 + (columns - 80) ** 2 < 35**2
+    assert max(mask_iou(at_size(p, (118, 161)), disc) for p in proposals) > 0.9
 
 
 @pytest.mark.parametrize("settings", [{"crop_n_layers": 1}, {"min_mask_region_area": 50}])

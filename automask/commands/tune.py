@@ -64,6 +64,11 @@ def tune_command(
         console.print(f"{reviewed.without_mask} photographs have no mask and are left out")
     if reviewed.rejected:
         console.print(f"{reviewed.rejected} photographs are rejected and left out")
+    if reviewed.unseen:
+        console.print(
+            f"learning from the {len(reviewed.pairs)} masks that people reviewed; the other "
+            f"{reviewed.unseen} are the machine's own"
+        )
     if truth is None:
         learn, held_out = split(reviewed.pairs, hold_out)
     else:

@@ -17,7 +17,7 @@ from automask.image.load import load, opened
 from automask.image.names import normal, on_disk
 from automask.image.scan import scan
 from automask.labelled.studio import product_shot
-from automask.output.verdicts import rejected_images
+from automask.output.verdicts import rejected_images, vouched_images
 from automask.records import Job, Mask
 
 FOREGROUND = 128  # lowest value of the object; half of 255, rounded up
@@ -35,7 +35,8 @@ class Labelled:
 class LabelledFolder:
     """Iterates over the images of a folder with their masks `masks/<stem>.png`, see `load_mask`.
 
-    If `masks` belongs to the output of a run, images that a person rejected are left out.
+    If `masks` belongs to the output of a run, images that a person rejected are left out; where
+    people reviewed at least 20, so are those that nobody looked at.
     """
 
     def __init__(
@@ -46,6 +47,9 @@ class LabelledFolder:
         self.studio = studio  # each object is set on a studio backdrop, see studio.py
         rejected = rejected_images(masks.parent)
         jobs = [job for job in _photographs(config) if normal(job.image) not in rejected]
+        vouched = vouched_images(masks.parent)
+        if vouched is not None:
+            jobs = [job for job in jobs if normal(job.image) in vouched]
         self.rejected = rejected
         self.jobs = jobs[::every][: config.limit]  # every K-th image only
         if not self.jobs:

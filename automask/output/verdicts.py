@@ -10,6 +10,8 @@ from automask.image.names import normal
 from automask.output.decisions import REJECTED, Decision, append_decisions, read_decisions
 from automask.output.names import find_images
 
+ENOUGH = 20  # masks of one kind, from which tuning is worth it
+
 
 def decide(
     output: Path, names: Sequence[str], verdict: str, reviewer: str, source: str
@@ -24,6 +26,16 @@ def decide(
     with reraise_oserror(OutputError, f"cannot write the decisions of {output}"):
         append_decisions(output, decisions)
     return images
+
+
+def vouched_images(output: Path) -> frozenset[str] | None:
+    """The images whose mask a person stands for, in the form of `normal`; None: too few.
+
+    Where they are enough to be learned from alone, the rest is the machine's own answer.
+    """
+    decisions = read_decisions(output).values()
+    vouched = frozenset(normal(one.image) for one in decisions if one.is_usable)
+    return vouched if len(vouched) >= ENOUGH else None
 
 
 def rejected_images(output: Path) -> frozenset[str]:

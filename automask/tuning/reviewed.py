@@ -21,7 +21,7 @@ from automask.image.write import FOLDERS, output_path
 from automask.labelled.folder import Labelled, check_sizes, load_mask, read_labels
 from automask.output.ledger import load_records
 from automask.output.run_json import max_pixels, read_run_json
-from automask.output.verdicts import rejected_images
+from automask.output.verdicts import rejected_images, vouched_images
 from automask.records import Job, Mask
 
 MAX_SIDE = 2048  # px
@@ -36,6 +36,7 @@ class Reviewed:
     without_mask: int  # photographs
     rejected: int  # photographs whose mask a person rejected
     true: list[Labelled] = field(default_factory=list)  # the same photographs, with true masks
+    unseen: int = 0  # photographs left out since people looked at enough others
 
 
 def load_reviewed(
@@ -45,6 +46,8 @@ def load_reviewed(
     truth: Path | None = None,
 ) -> Reviewed:
     """The pairs of a folder, without those that a person rejected.
+
+    Where people reviewed at least 20 masks of an output, these alone: the others are the machine's.
 
     Args:
         folder: Holds `masks/` (see `load_mask`) or `trimaps/`, named as `automask run` names them;
@@ -66,6 +69,9 @@ def load_reviewed(
     masks, jobs, rejected = _Masks(folder, foreground), scan(photographs), rejected_images(folder)
     wanted = [job for job in jobs if normal(job.image) not in rejected]
     with_mask = [job for job in wanted if masks.file(job).is_file()]
+    without_mask, vouched = len(wanted) - len(with_mask), vouched_images(folder)
+    if vouched is not None:
+        with_mask = [job for job in with_mask if normal(job.image) in vouched]
     if len(with_mask) < MIN_PAIRS:
         raise UsageError(
             f"{len(with_mask)} of {len(jobs)} photographs in {photographs} have a mask in "
@@ -86,7 +92,8 @@ def load_reviewed(
         raise UsageError(
             f"no mask in {masks.root} has an object (a pixel of {masks.object_values})"
         )
-    return Reviewed(pairs, len(wanted) - len(with_mask), len(jobs) - len(wanted), true)
+    unseen = len(wanted) - without_mask - len(with_mask)
+    return Reviewed(pairs, without_mask, len(jobs) - len(wanted), true, unseen)
 
 
 def _pair(job: Job, image: NDArray[np.uint8], mask: Mask) -> Labelled:

@@ -76,6 +76,18 @@ def test_what_a_person_rejected_is_not_learned_from(masked_folder: Path) -> None
     assert (len(reviewed.pairs), reviewed.rejected, reviewed.without_mask) == (5, 1, 0)
 
 
+def test_where_people_reviewed_enough_nothing_else_is_learned_from(
+    masked_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        append_decision(masked_folder, Decision(f"disc_{number}.png", "accepted"))
+    assert len(load_reviewed(masked_folder).pairs) == 6
+    monkeypatch.setattr("automask.output.verdicts.ENOUGH", 4)
+    reviewed = load_reviewed(masked_folder)
+    assert [pair.name for pair in reviewed.pairs] == [f"disc_{n}.png" for n in range(4)]
+    assert (reviewed.unseen, reviewed.without_mask, reviewed.rejected) == (2, 0, 0)
+
+
 def test_a_trimap_that_a_person_mended_is_learned_from_before_the_mask(
     masked_folder: Path, make_record: RecordMaker
 ) -> None:

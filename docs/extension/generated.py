@@ -144,6 +144,7 @@ TYPES = {
     Kind.NUMBER: "Float64",
     Kind.TRUTH: "boolean",
     Kind.TEXTS: "list of str",
+    Kind.NUMBERS: "list of float",
 }
 
 

@@ -18,6 +18,7 @@ Status = Literal["ok", "no_object", "failed"]
 OK: Final = "ok"
 NO_OBJECT: Final = "no_object"
 FAILED: Final = "failed"
+LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
 
 
 class Mark(NamedTuple):

@@ -18,7 +18,7 @@ from automask.bench.summary import (
     Spread,
     Summary,
 )
-from automask.runs.progress import duration, shown
+from automask.show.console import duration, shown
 
 RANDOM_NOTE = "* random weights: timing only"
 NOTHING = "-"

@@ -51,8 +51,7 @@ def bench_command(
     from automask.bench.report import write_json
     from automask.bench.table import print_report
     from automask.bench.variants import Options
-    from automask.runs.progress import shown
-    from automask.show.console import console_beside, split_names
+    from automask.show.console import console_beside, shown, split_names
     from automask.system.files import refuse_unwritable
 
     if json is not None:

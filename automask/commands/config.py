@@ -13,7 +13,7 @@ from automask.commands.options import Json
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from automask.settings.sources import Setting
+    from automask.show.settings import Setting
 
 
 class What(str, Enum):
@@ -40,8 +40,8 @@ def config_command(
     import os
     from dataclasses import asdict
 
-    from automask.settings.sources import schema, settings
     from automask.show.console import make_console
+    from automask.show.settings import schema, settings
     from automask.system.files import STDOUT, write_json
 
     if what is What.schema:

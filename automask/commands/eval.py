@@ -92,8 +92,7 @@ def eval_command(
     from automask.evaluate.evaluation import Options, evaluate
     from automask.evaluate.output import Files, write_files
     from automask.evaluate.table import print_report
-    from automask.runs.progress import shown
-    from automask.show.console import console_beside
+    from automask.show.console import console_beside, shown
 
     files = Files(json, csv, html, picture)
     files.refuse_unwritable()

@@ -10,7 +10,7 @@ from automask.compare.agreement import ALIKE_IOU, CLOSE_IOU, OTHER_IOU, Agreemen
 from automask.compare.comparison import Comparison
 from automask.compare.runs import Run
 from automask.compare.speed import Pace
-from automask.runs.progress import duration
+from automask.show.console import duration
 from automask.show.grid import NOTHING, Grid, named, number
 
 SAME_PACE = 0.02  # within what the next run may reverse

@@ -35,9 +35,8 @@ from automask.image.refine import cleaned, refine
 from automask.image.sizes import at_size, shrink
 from automask.labelled.folder import Labelled, dataset_of
 from automask.labelled.made_up import NoSecondLook, proposals_from_truth
-from automask.records import Proposal, ProposalSet, Proposer, Scene
-from automask.runs.progress import shown
-from automask.runs.summary import LOW_CONFIDENCE
+from automask.records import LOW_CONFIDENCE, Proposal, ProposalSet, Proposer, Scene
+from automask.show.console import shown
 from automask.show.spreadsheet import cells
 from automask.system.files import write_text
 

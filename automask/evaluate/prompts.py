@@ -22,7 +22,7 @@ from rich.table import Table
 from automask.errors import UsageError
 from automask.image.metrics import boundary_f, mask_iou
 from automask.labelled.folder import Labelled, dataset_of
-from automask.runs.progress import shown
+from automask.show.console import shown
 
 if TYPE_CHECKING:
     from automask.sam.predictor import Prompter

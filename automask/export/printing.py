@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from automask.export.export import Result
-from automask.runs.progress import shown
+from automask.show.console import shown
 
 SHOWN_SKIPPED = 10
 

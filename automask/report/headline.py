@@ -12,13 +12,11 @@ from automask.config import flat
 from automask.evaluate.reviewed import worth
 from automask.image.left_out import told_left_out
 from automask.output.decisions import read_decisions
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
+from automask.records import FAILED, LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
 from automask.report.read import Run, needs_look
 from automask.report.timeline import Timeline
 from automask.report.timing import Timing
-from automask.runs.progress import duration
-from automask.runs.summary import LOW_CONFIDENCE
-from automask.show.console import visible
+from automask.show.console import duration, visible
 
 PROGRAM = "automask"
 

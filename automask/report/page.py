@@ -11,14 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
+from automask.records import FAILED, LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
 from automask.report import content, headline
 from automask.report.pictures import Drawn
 from automask.report.plots import draw_plots
 from automask.report.read import Run, needs_look, review_queue
 from automask.report.timeline import Timeline
 from automask.report.timing import STAGES, Timing, slowest, stage_seconds
-from automask.runs.summary import LOW_CONFIDENCE
 from automask.show.console import visible
 
 ASSETS = Path(__file__).parent / "assets"

@@ -12,8 +12,7 @@ import numpy as np
 from automask.report.svg import INK, PAPER, for_page
 from automask.report.timeline import Timeline
 from automask.report.timing import SLOW_SHARE, STAGES, Timing
-from automask.runs.progress import duration
-from automask.show.console import visible
+from automask.show.console import duration, visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,7 @@ from automask.image.results import source_of
 from automask.image.scan import scan_part
 from automask.output.ledger import load_records
 from automask.output.run_json import input_folder, read_run_json, setting
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
-from automask.runs.summary import LOW_CONFIDENCE
+from automask.records import FAILED, LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
 from automask.sharding.shard import index_of
 
 

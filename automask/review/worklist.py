@@ -11,9 +11,8 @@ from functools import cached_property
 
 from automask.errors import UsageError
 from automask.output.decisions import ACCEPTED, NO_OBJECT, UNSURE, Decision
-from automask.records import FAILED, OK, ImageRecord
+from automask.records import FAILED, LOW_CONFIDENCE, OK, ImageRecord
 from automask.records import NO_OBJECT as NOTHING_FOUND
-from automask.runs.summary import LOW_CONFIDENCE
 
 SAMPLE = "sample:"
 ID_DIGITS = 16

@@ -12,11 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from automask.image.left_out import told_left_out
 from automask.output.estimate import estimate
 from automask.output.plan import Plan
-from automask.records import FAILED, ImageRecord
+from automask.records import FAILED, LOW_CONFIDENCE, ImageRecord
 from automask.runs.prepare import Prepared
-from automask.runs.summary import LOW_CONFIDENCE, RunSummary
-from automask.show.console import quoted
-from automask.show.console import shown as shown
+from automask.runs.summary import RunSummary
+from automask.show.console import duration, quoted, shown
 from automask.show.console import visible as visible
 
 LOG_EVERY_SECONDS = 30.0
@@ -206,16 +205,6 @@ def tell_left_out(console: Console, left_out: Mapping[str, int], unseen: Sequenc
         console.print(f"[red]not seen[/], cannot be read: {shown(folder)}")
     if len(unseen) > SHOWN_FAILURES:
         console.print(f"  and {len(unseen) - SHOWN_FAILURES} more folders")
-
-
-def duration(seconds: float) -> str:
-    """12 s, 3 min 20 s, 7 h 05 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
 def print_start(console: Console, prepared: Prepared) -> None:

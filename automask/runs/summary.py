@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from automask.errors import ExitCode
-from automask.records import NO_OBJECT, OK, ImageRecord
+from automask.records import LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
 
 KEPT_FAILURES = 1000  # the others are in the records
-LOW_CONFIDENCE = 0.5  # below, a mask is more likely bad (IoU < 0.8) than good
 
 
 class Watcher(Protocol):

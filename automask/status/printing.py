@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automask.errors import ExitCode, UsageError, reraise_oserror
 from automask.output.ledger import RECORDS
-from automask.runs.progress import duration, shown
+from automask.show.console import duration, shown
 from automask.status.status import Status
 
 if TYPE_CHECKING:

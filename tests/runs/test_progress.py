@@ -12,15 +12,9 @@ import pytest
 from rich.console import Console
 
 from automask.runs import progress
-from automask.runs.progress import (
-    BarProgress,
-    LogProgress,
-    duration,
-    make_progress,
-    print_summary,
-    shown,
-)
+from automask.runs.progress import BarProgress, LogProgress, make_progress, print_summary
 from automask.runs.summary import RunSummary
+from automask.show.console import duration, shown
 
 if TYPE_CHECKING:
     from conftest import RecordMaker

@@ -80,6 +80,11 @@ def build(weights: Weights, mapped: Path | None = None) -> Any:
 
 def _architecture(weights: Weights) -> Any:
     family, arch = weights.checkpoint.family, weights.checkpoint.arch
+    if weights.checkpoint.is_student:
+        raise WeightsError(
+            f"{weights.file} is a student of `automask train`, which answers no points and boxes; "
+            "name a SAM with --model"
+        )
     if family == "tiny":
         return build_tiny(tiny_sizes(weights.file))
     if family == "sam":

@@ -16,6 +16,7 @@ from automask.config import load_config
 from automask.errors import ConfigError, UsageError, WeightsError
 from automask.output.ledger import load_records
 from automask.runs.prepare import prepare
+from automask.sam.build import build
 from automask.sam.weights import locate
 from automask.train.files import Calibration, StudentNotes, file_of
 from automask.train.nets import build_net
@@ -45,6 +46,19 @@ def test_a_student_is_found_by_its_folder_and_by_its_file(student: Path) -> None
 def test_a_folder_without_a_student_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="holds no student; name what `automask train` made"):
         file_of(tmp_path)
+
+
+def test_where_a_sam_is_needed_a_student_is_refused_by_name(student: Path) -> None:
+    with pytest.raises(WeightsError, match="which answers no points and boxes"):
+        build(locate(str(student)))
+
+
+def test_prompts_are_refused_before_any_work(student: Path, discs: Path, tmp_path: Path) -> None:
+    prompts = tmp_path / "boxes.csv"
+    prompts.write_text("image,box\n*,1 1 20 20\n")
+    asked = {"input": discs / "images", "output": tmp_path / "out", "model": str(student)}
+    with pytest.raises(UsageError, match="a student cannot be told"):
+        prepare(load_config(None, {**asked, "prompts": prompts}))
 
 
 def test_other_weights_are_no_student(tmp_path: Path) -> None:

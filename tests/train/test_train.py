@@ -96,6 +96,15 @@ def test_each_accepted_value_is_trained(
 
 
 @pytest.mark.slow
+def test_a_file_of_horizons_is_trained_with(discs: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    names = sorted(file.name for file in (discs / "images").iterdir())
+    rows.write_text("image,row\n" + "".join(f"{name},24\n" for name in names))
+    result = trained(discs, tmp_path / "s", view={"size": 0, "tile": 32}, regions=str(rows))
+    assert result.figures["test"]["images"] == 2
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["trimaps", "objects"])
 def test_trimaps_and_ids_of_objects_are_learned_from_too(tmp_path: Path, kind: str) -> None:
     result = trained(write_discs(tmp_path / kind, 12, kind), tmp_path / "s")

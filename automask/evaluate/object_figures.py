@@ -34,6 +34,7 @@ class ObjectFigures:
     matched_iou: tuple[float, ...]  # of those that match
     split: int  # true objects of which two predicted ones or more are pieces
     merged: int  # true objects that are a piece of a predicted one, together with others
+    scores: tuple[float, ...] | None = None  # of the predicted objects; None: not known
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,14 @@ class ObjectSummary:
     merged: float  # share of the true objects: under-segmentation
 
 
-def measure_objects(image: str, predicted: Ids, truth: Ids) -> ObjectFigures:
-    """The figures of one photograph; both maps H x W."""
+def measure_objects(
+    image: str, predicted: Ids, truth: Ids, scores: Sequence[float] | None = None
+) -> ObjectFigures:
+    """The figures of one photograph; both maps H x W.
+
+    scores: of the predicted objects in the order of their ids; where there are not as many, some
+    were changed since, and none counts.
+    """
     shared, ours, theirs = overlaps(predicted, truth)
     iou = shared / np.maximum(ours[:, None] + theirs[None] - shared, 1)
     matches = iou > MATCH_IOU
@@ -70,6 +77,7 @@ def measure_objects(image: str, predicted: Ids, truth: Ids) -> ObjectFigures:
         matched_iou=tuple(iou[matches].tolist()),
         split=int((is_piece.sum(axis=0) > 1).sum()),
         merged=int(in_company.any(axis=0).sum()),
+        scores=tuple(scores) if scores is not None and len(scores) == len(ours) else None,
     )
 
 
@@ -121,16 +129,22 @@ def object_summaries(rows: Iterable[ObjectFigures]) -> tuple[ObjectSummary, ...]
 def average_precision(rows: Sequence[ObjectFigures]) -> float:
     """Area under precision over recall, 0..1, the precision made to fall as recall grows.
 
-    A map has no scores but its ids, the surest object first: objects are taken rank by rank, the
-    first of every photograph, then the second ones.
+    The surest objects are taken first, by their scores. Where some photograph has none, by their
+    ids, of which the first is the surest: the first of every photograph, then the second ones.
     """
     there = sum(row.true_objects for row in rows)
-    ranks = max((len(row.is_match) for row in rows), default=0)
-    taken, hits = np.zeros((2, ranks + 1))
-    for rank in range(ranks):
-        of_rank = [row.is_match[rank] for row in rows if len(row.is_match) > rank]
-        taken[rank + 1] = taken[rank] + len(of_rank)
-        hits[rank + 1] = hits[rank] + sum(of_rank)
-    precision = hits[1:] / np.maximum(taken[1:], 1)
-    falling = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((falling * np.diff(hits)).sum() / max(there, 1))
+    are_scored = all(row.scores is not None for row in rows)
+    level = np.array([-s for row in rows for s in _order(row, are_scored)])
+    is_match = np.array([hit for row in rows for hit in row.is_match], np.float64)
+    levels, place = np.unique(level, return_inverse=True)
+    taken = np.cumsum(np.bincount(place, minlength=len(levels)))
+    hits = np.cumsum(np.bincount(place, weights=is_match, minlength=len(levels)))
+    falling = np.maximum.accumulate((hits / np.maximum(taken, 1))[::-1])[::-1]
+    return float((falling * np.diff(hits, prepend=0.0)).sum() / max(there, 1))
+
+
+def _order(row: ObjectFigures, are_scored: bool) -> Sequence[float]:
+    """A number for each predicted object, the higher the sooner it is taken."""
+    if are_scored and row.scores is not None:
+        return row.scores
+    return [-float(rank) for rank in range(len(row.is_match))]

@@ -25,6 +25,8 @@ from automask.evaluate.object_figures import (
     object_summaries,
 )
 from automask.evaluate.results import read_ids
+from automask.image.names import normal
+from automask.output.ledger import load_records
 from automask.show.grid import Grid, named, number, percent, print_grid, print_lines
 from automask.show.spreadsheet import cells
 from automask.system.files import write_text
@@ -81,7 +83,8 @@ def evaluate_objects(
     missing = tuple(pair.truth for pair in matches.pairs if pair.predicted is None)
     pairs = [p for p in matches.pairs if p.predicted is not None or not skip_missing]
     most = Options(predicted, truth, max_pixels=most_pixels).most_pixels
-    outcomes = list(track((_outcome(ours, theirs, pair, most) for pair in pairs), len(pairs)))
+    measured = _Measured(ours, theirs, _scores(ours), most)
+    outcomes = list(track(map(measured.outcome, pairs), len(pairs)))
     figures = tuple(one for one in outcomes if isinstance(one, ObjectFigures))
     failures = tuple(one for one in outcomes if isinstance(one, Failure))
     if not figures:
@@ -98,16 +101,33 @@ def evaluate_objects(
     )
 
 
-def _outcome(ours: MaskFolder, theirs: MaskFolder, pair: Pair, most_pixels: int) -> Outcome:
-    try:
-        truth = read_ids(theirs.root / pair.truth, most_pixels)
-        nothing = np.zeros_like(truth)
-        file = None if pair.predicted is None else ours.root / pair.predicted
-        found = nothing if file is None else read_ids(file, most_pixels)
-        _check_sizes(found, truth)
-        return measure_objects(pair.truth, found, truth)
-    except ImageError as error:
-        return Failure(pair.truth, str(error))
+@dataclass(frozen=True)
+class _Measured:
+    """The two folders, and what their pairs come to."""
+
+    ours: MaskFolder
+    theirs: MaskFolder
+    scores: dict[str, tuple[float, ...]]  # of the predicted objects, by the photographs' stems
+    most_pixels: int  # of a map
+
+    def outcome(self, pair: Pair) -> Outcome:
+        try:
+            truth = read_ids(self.theirs.root / pair.truth, self.most_pixels)
+            if pair.predicted is None:
+                return measure_objects(pair.truth, np.zeros_like(truth), truth, ())
+            found = read_ids(self.ours.root / pair.predicted, self.most_pixels)
+            _check_sizes(found, truth)
+            return measure_objects(pair.truth, found, truth, self.scores.get(pair.stem))
+        except ImageError as error:
+            return Failure(pair.truth, str(error))
+
+
+def _scores(ours: MaskFolder) -> dict[str, tuple[float, ...]]:
+    """The scores of an output's objects, by the photographs' stems."""
+    if ours.output is None:
+        return {}
+    records = load_records(ours.output).values()
+    return {normal(record.stem or ""): record.object_scores for record in records}
 
 
 def _check_sizes(predicted: Ids, truth: Ids) -> None:

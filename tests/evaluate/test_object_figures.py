@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,6 +106,19 @@ def test_a_late_object_does_not_lower_the_precision_before_it() -> None:
     assert average_precision([row(True, False, true_objects=1)]) == 1.0
     # One miss, then a hit: precision 1/2 at recall 1 counts for all of it.
     assert average_precision([row(False, True, true_objects=1)]) == 0.5
+
+
+def test_scores_order_objects_across_photographs() -> None:
+    """By ids the miss of the second photograph comes with the first's hit; by scores last."""
+    sure = replace(row(True, true_objects=1), scores=(0.9,))
+    unsure = replace(row(False, true_objects=1), scores=(0.3,))
+    assert average_precision([sure, unsure]) == 0.5
+    assert average_precision([replace(sure, scores=None), unsure]) == 0.25
+
+
+def test_scores_of_other_objects_than_are_there_count_for_nothing() -> None:
+    assert measure_objects("a", TWO, TWO, scores=[0.9, 0.8]).scores == (0.9, 0.8)
+    assert measure_objects("a", TWO, TWO, scores=[0.9]).scores is None
 
 
 def test_data_sets_are_told_apart_and_put_together() -> None:

@@ -137,6 +137,8 @@ def _tiff_values(
     values = np.moveaxis(values, 0, -1) if page.axes == "SYX" else values
     if page.axes not in ("YX", "YXS", "SYX"):
         raise ImageError(f"{file.name!a}: a TIFF of {page.axes}, not of a picture")
+    if np.issubdtype(values.dtype, np.complexfloating):
+        raise ImageError(f"{file.name!a}: complex numbers are no picture; save their magnitude")
     if page.photometric == SEPARATED:
         raise ImageError(f"{file.name!a}: CMYK of {values.dtype}; save it as RGB")
     return _shown_bands(values, len(page.extrasamples), note)

@@ -93,6 +93,8 @@ def _chunks(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 def _is_kept(kind: bytes, chunk: bytes) -> bool:
     data = chunk[8:-4]
+    if kind[:1].islower() and zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
+        return False
     if kind == b"iCCP":
         return _is_short(data[data.find(b"\0") + 2 :])
     if kind in (b"zTXt", b"iTXt", b"tEXt"):

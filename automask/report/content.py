@@ -108,6 +108,8 @@ def _more(record: ImageRecord) -> Iterable[tuple[str, str]]:
     # What was reduced when memory ran short: nothing is downgraded silently.
     if record.steps:
         yield "done with less memory", visible(", ".join(record.steps))
+    if record.notes:
+        yield "notes", visible("; ".join(record.notes))
     if record.attempts > 1:
         yield "attempts", str(record.attempts)
     yield "worker", visible(record.worker)

@@ -263,10 +263,16 @@ def _estimated(prepared: Prepared, plan: Plan) -> str:
     found = estimate(prepared.config.output, prepared.config.kinds)
     if found is None:
         return "no estimate of time and disk: nothing in this output has been measured yet"
-    megabytes = found.bytes_each * len(plan.todo) / 1e6
+    room = _size(found.bytes_each * len(plan.todo))
     workers = prepared.crew.workers
     took = f"{duration(found.seconds_each * len(plan.todo) / workers)} and " if workers else ""
-    return (
-        f"about {took}{megabytes:,.1f} MB, by the {found.measured:,} images that this output "
-        "has measured"
-    )
+    images = plural(found.measured, "image", "images")
+    return f"about {took}{room}, by the {images} that this output has measured"
+
+
+def _size(count: float) -> str:
+    """12 kB, 3.4 MB, 5.6 GB"""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count / 1e3:,.0f} kB"

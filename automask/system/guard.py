@@ -38,7 +38,7 @@ def alone(file: Path, timeout: float = -1) -> Iterator[None]:
         filelock.Timeout: Another process holds it still.
         OSError: Nothing can be written there.
     """
-    lock = FileLock(file, timeout=timeout)
+    lock, folder = FileLock(file, timeout=timeout), file.with_name(f"{file.name}.folder")
     try:
         lock.acquire()
     except Timeout:
@@ -47,10 +47,11 @@ def alone(file: Path, timeout: float = -1) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno not in REFUSED:
             raise
         _say_once(file.parent, error)
-        with _folder_held(file.with_name(f"{file.name}.folder"), timeout):
+        with _folder_held(folder, timeout):
             yield
         return
     try:
+        _wait_while_held(folder, timeout)
         yield
     finally:
         lock.release()
@@ -92,6 +93,16 @@ def _make(folder: Path, timeout: float) -> None:
         except FileExistsError:
             _remove_if_stale(folder)
         if 0 <= timeout <= time.monotonic() - began:
+            raise Timeout(str(folder))
+        time.sleep(POLL_SECONDS)
+
+
+def _wait_while_held(folder: Path, timeout: float) -> None:
+    """One machine's mount may have locks where another's has none."""
+    began = time.monotonic()
+    while folder.exists():
+        _remove_if_stale(folder)
+        if 0 <= timeout <= time.monotonic() - began and folder.exists():
             raise Timeout(str(folder))
         time.sleep(POLL_SECONDS)
 

@@ -215,3 +215,9 @@ def test_a_torn_tiff_of_floats_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(whole[: len(whole) // 3])
     with pytest.raises(ImageError, match=r"'a\.tif'"):
         load(tmp_path / "a.tif")
+
+
+def test_complex_numbers_are_no_picture(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), np.complex64), photometric="minisblack")
+    with pytest.raises(ImageError, match=r"'a\.tif': complex numbers"):
+        load(tmp_path / "a.tif")

@@ -67,6 +67,16 @@ def test_a_chunk_beside_the_pixels_does_not_cost_them(
     assert load(tmp_path / "a.png").tolist() == PIXELS.tolist()
 
 
+@pytest.mark.parametrize("kind", [b"gAMA", b"eXIf", b"iCCP", b"tIME", b"tEXt"])
+def test_a_chunk_whose_checksum_is_wrong_does_not_cost_the_pixels(
+    tmp_path: Path, kind: bytes
+) -> None:
+    whole = png_with((kind, b"\0\0\0\1"))
+    at = whole.index(kind) + 4 + 4  # its checksum
+    (tmp_path / "a.png").write_bytes(whole[:at] + b"\0\0\0\0" + whole[at + 4 :])
+    assert load(tmp_path / "a.png").tolist() == PIXELS.tolist()
+
+
 def test_texts_that_are_too_many_together_do_not_cost_the_pixels(tmp_path: Path) -> None:
     texts = [(b"zTXt", b"n%d\0\0" % n + zlib.compress(b"x" * 1_000_000)) for n in range(70)]
     (tmp_path / "a.png").write_bytes(png_with(*texts))

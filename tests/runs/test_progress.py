@@ -11,8 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from automask.config import RunConfig
+from automask.output.ledger import RecordWriter
+from automask.output.plan import Plan
+from automask.pool.crew import Crew
+from automask.records import Job
 from automask.runs import progress
-from automask.runs.progress import BarProgress, LogProgress, make_progress, print_summary
+from automask.runs.progress import (
+    BarProgress,
+    LogProgress,
+    make_progress,
+    print_plan,
+    print_summary,
+)
 from automask.runs.summary import RunSummary
 from automask.show.console import duration, shown
 
@@ -307,3 +318,47 @@ def test_a_summary_names_missing_results_and_how_to_keep_them_out() -> None:
 def test_a_summary_counts_what_is_rejected() -> None:
     text = told(RunSummary(images=2, skipped=1, rejected=1, output=Path("out")))
     assert "1 image is rejected and left alone; automask accept out NAME takes one back" in text
+
+
+# What of the input is not masked, and what a run would do.
+
+
+def test_a_summary_counts_what_was_left_out_and_names_what_was_not_seen() -> None:
+    console = log_console()
+    left_out = {".cr2": 1, ".mov": 2}
+    print_summary(console, RunSummary(left_out=left_out, unseen=("lost+found (denied)",)))
+    text = text_of(console)
+    assert "left out: 2 .mov, 1 .cr2 (a camera's raw file: pip install 'automask[raw]')" in text
+    assert "not seen, cannot be read: lost+found (denied)" in text
+
+
+def test_a_plan_says_why_each_image_would_be_masked(tmp_path: Path) -> None:
+    console = log_console()
+    config = RunConfig(input=tmp_path, output=tmp_path / "out")
+    prepared = SimpleNamespace(
+        config=config, crew=Crew(2, 1), device="cpu", left_out={"hidden": 3}, unseen=()
+    )
+    job = Job("a.jpg", "a", 1, 1, why="its content has changed")
+    print_plan(console, prepared, Plan(todo=[job], done=[]))  # type: ignore[arg-type]
+    text = text_of(console)
+    assert "a.jpg: its content has changed" in text
+    assert "left out: 3 hidden" in text
+    assert "no estimate of time and disk" in text
+
+
+def test_a_plan_estimates_time_and_disk_by_what_was_measured(
+    tmp_path: Path, make_record: RecordMaker
+) -> None:
+    (tmp_path / "trimaps").mkdir()
+    (tmp_path / "trimaps" / "a.png").write_bytes(bytes(3_000))
+    with RecordWriter(tmp_path / "records" / "run.jsonl") as ledger:
+        ledger.append(make_record(seconds_total=6.0))
+    prepared = SimpleNamespace(
+        config=RunConfig(input=tmp_path, output=tmp_path), crew=Crew(2, 1), device="cpu",
+        left_out={}, unseen=(),
+    )  # fmt: skip
+    console = log_console()
+    jobs = [Job(f"{n}.jpg", f"{n}", 1, 1, why="new") for n in range(10)]
+    print_plan(console, prepared, Plan(todo=jobs, done=[]))  # type: ignore[arg-type]
+    text = text_of(console)
+    assert "about 30 s and 30 kB, by the 1 image that this output has measured" in text

@@ -129,3 +129,12 @@ def test_two_processes_are_never_in_at_once(tmp_path: Path) -> None:
     running = [subprocess.Popen(command) for _ in range(2)]
     assert [one.wait(timeout=60) for one in running] == [0, 0]
     assert (tmp_path / "number").read_text() == "40"
+
+
+def test_who_has_locks_respects_the_folder_of_one_who_has_none(tmp_path: Path) -> None:
+    (tmp_path / "lock.folder").mkdir()
+    with pytest.raises(Timeout), alone(tmp_path / "lock", timeout=0.1):
+        pass
+    (tmp_path / "lock.folder").rmdir()
+    with alone(tmp_path / "lock", timeout=0.1):
+        pass

@@ -23,6 +23,15 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
+def undisturbed(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a run of the bundled model on this machine."""
+    output = tmp_path_factory.mktemp("undisturbed") / "out"
+    result = run_real(photographs, output)
+    assert result.returncode == 0, result.stderr
+    return output
+
+
+@pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     cluster = Cluster()
     try:

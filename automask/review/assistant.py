@@ -141,10 +141,8 @@ class Assistant:
         answer = self._decoder.ask(embedding, question)
         if question.previous is not None and self._is_fresh_too:
             fresh = self._decoder.ask(embedding, replace(question, previous=None))
-            answer = _with_mean(answer, fresh)
+            answer = _mean(answer, fresh)
         order = np.argsort(-answer.predicted_iou, kind="stable").tolist()
-        if question.previous is not None:
-            order = list(range(len(order)))
         return [
             (Proposal(answer.logits[i] > 0, float(answer.predicted_iou[i]), 0.0), answer.low[i])
             for i in order
@@ -163,18 +161,10 @@ class Assistant:
         return refine(closeup, pixels, self._proposer, self._config.refine)
 
 
-def _with_mean(one: Answer, other: Answer) -> Answer:
-    """The mean of two answers of one mask each, then the two."""
-    return Answer(
-        *(
-            np.concatenate([(a + b) / 2, a, b])
-            for a, b in (
-                (one.logits, other.logits),
-                (one.predicted_iou, other.predicted_iou),
-                (one.low, other.low),
-            )
-        )
-    )
+def _mean(one: Answer, other: Answer) -> Answer:
+    pairs = ((one.logits, other.logits), (one.predicted_iou, other.predicted_iou))
+    logits, scores = (((a + b) / 2).astype(np.float32) for a, b in pairs)
+    return Answer(logits, scores, ((one.low + other.low) / 2).astype(np.float32))
 
 
 def _relative(

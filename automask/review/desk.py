@@ -23,7 +23,7 @@ from automask.output.decisions import NO_OBJECT, REJECTED, UNSURE, Decision, Dec
 from automask.records import OK, Mask, MaskResult
 from automask.review.clicks import Clicks, Suggestion
 from automask.review.edits import edited
-from automask.review.leases import Lease, Leases
+from automask.review.leases import Leases
 from automask.review.photographs import (
     KEPT_PHOTOGRAPHS,
     Photograph,
@@ -37,13 +37,19 @@ from automask.review.photographs import (
 from automask.review.runs import from_runs, to_runs
 from automask.review.saving import save
 from automask.review.source import Source, separate, together
+from automask.review.telling import (
+    has_text,
+    is_in,
+    kept_prompt,
+    kept_stroke,
+    told_entry,
+    told_suggestion,
+)
 from automask.review.wire import (
     AskSent,
     DecideSent,
     EditSent,
     PreviewSent,
-    PromptSent,
-    StrokeSent,
 )
 from automask.review.worklist import Item, Worklist, estimate, next_open
 from automask.show.console import visible
@@ -104,13 +110,14 @@ class Desk:
         chosen = [
             item
             for item in self.worklist.items
-            if _is_in(state, decisions.get(item.record.image)) and _has(item, text)
+            if is_in(state, decisions.get(item.record.image)) and has_text(item, text)
         ]
         shown = chosen[start : start + count]
         return {
             "total": len(chosen),
             "items": [
-                _entry(item, decisions.get(item.record.image), held.get(item.id)) for item in shown
+                told_entry(item, decisions.get(item.record.image), held.get(item.id))
+                for item in shown
             ],
         }
 
@@ -162,7 +169,7 @@ class Desk:
         now = self._shown(self.source.labels(record), photograph)
         machines = self._shown(self.source.labels(record, is_machines=True), photograph)
         return {
-            **_entry(item, decision, self.leases.holder(name)),
+            **told_entry(item, decision, self.leases.holder(name)),
             "width": photograph.size[1],
             "height": photograph.size[0],
             "full": [photograph.full[1], photograph.full[0]],
@@ -191,12 +198,12 @@ class Desk:
         """What the model makes of clicks. Raises ConflictError where there is no model."""
         self.item(name)
         clicks = self._clicks(name, sent)
-        return [_told(one) for one in self._model().ask(name, clicks)]
+        return [told_suggestion(one) for one in self._model().ask(name, clicks)]
 
     def proposals(self, name: str) -> list[dict[str, Any]]:
         """What else the model finds in the photograph, the likeliest object first."""
         self.item(name)
-        return [_told(one) for one in self._model().proposals(name)]
+        return [told_suggestion(one) for one in self._model().proposals(name)]
 
     def edit(self, name: str, sent: EditSent) -> list[int]:
         """A mask after an edit with one key. Raises ValueError."""
@@ -235,13 +242,13 @@ class Desk:
         with self._saving:
             before = self.decisions().get(item.record.image)
             if before is not None and before.token == sent.token:
-                return _entry(item, before, None)
+                return told_entry(item, before, None)
             self._refuse_conflict(name, sent, before)
             labels = self._labels(name, sent)
             saved = save(self.source, item.record, self._decision(item, sent), labels, before)
         self._tiles.forget(name)
         self.leases.give_back(name, sent.client)
-        return _entry(item, saved.decision, None)
+        return told_entry(item, saved.decision, None)
 
     # Inside
 
@@ -320,8 +327,8 @@ class Desk:
             item.record.image,
             sent.verdict,
             reviewer=sent.reviewer or self.reviewer,
-            prompts=tuple(_prompt(prompt, scale) for prompt in sent.prompts),
-            strokes=tuple(_stroke(stroke, scale) for stroke in sent.strokes),
+            prompts=tuple(kept_prompt(prompt, scale) for prompt in sent.prompts),
+            strokes=tuple(kept_stroke(stroke, scale) for stroke in sent.strokes),
             seconds=round(sent.seconds, 1),
             queue=self.worklist.queue,
             source="review",
@@ -332,52 +339,3 @@ class Desk:
         """Pixels of the photograph in one that is shown."""
         photograph = self.photographs(name)
         return photograph.full[1] / photograph.size[1]
-
-
-def _is_in(state: str, decision: Decision | None) -> bool:
-    is_settled = decision is not None and decision.is_settled
-    return state == "all" or is_settled == (state == "done")
-
-
-def _has(item: Item, text: str) -> bool:
-    return text.casefold() in visible(item.record.image).casefold()
-
-
-def _entry(item: Item, decision: Decision | None, held: Lease | None) -> dict[str, Any]:
-    """What a list shows of an image."""
-    record = item.record
-    return {
-        "id": item.id,
-        "name": visible(record.image),
-        "status": record.status,
-        "confidence": record.confidence,
-        "flags": list(record.flags),
-        "verdict": None if decision is None else decision.verdict,
-        "reviewer": None if decision is None else visible(decision.reviewer),
-        "decided_at": "" if decision is None else decision.decided_at,
-        "holder": None if held is None else {"client": held.client, "name": visible(held.reviewer)},
-    }
-
-
-def _told(one: Suggestion) -> dict[str, Any]:
-    return {"runs": to_runs(one.mask), "iou": round(one.predicted_iou, 3), "key": one.key}
-
-
-def _prompt(sent: PromptSent, scale: float) -> dict[str, Any]:
-    """In px of the photograph."""
-    box = sent.box
-    return {
-        "points": [[_px(p.x, scale), _px(p.y, scale), int(p.on)] for p in sent.points],
-        "box": None if box is None else [_px(v, scale) for v in (box.x0, box.y0, box.x1, box.y1)],
-    }
-
-
-def _stroke(sent: StrokeSent, scale: float) -> dict[str, Any]:
-    """In px of the photograph; an edit's percent stay percent."""
-    amount = sent.amount if sent.tool == "drop_specks" else _px(sent.amount, scale)
-    points = [[_px(x, scale), _px(y, scale)] for x, y in sent.points]
-    return {"tool": sent.tool, "amount": amount, "points": points}
-
-
-def _px(value: float, scale: float) -> float:
-    return round(value * scale, 1)

@@ -40,3 +40,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'automask' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """So that completion shows the public names, which are not loaded yet."""
+    return sorted({*globals(), *_HOMES})

@@ -205,10 +205,10 @@ def main() -> None:
         _say(str(error))
         sys.exit(error.exit_code)
     except (Interrupted, KeyboardInterrupt) as stop:
-        _say(
-            "interrupted; finished images are recorded, and the same `automask run` continues "
-            "after them (without --overwrite, which starts over); other commands start over"
+        told = getattr(stop, "told", "") or (
+            "What a run has finished is recorded: run the same command to go on."
         )
+        _say(f"Interrupted: {told}")
         sys.exit(getattr(stop, "exit_code", ExitCode.SIGINT))
 
 

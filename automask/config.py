@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from automask.errors import ConfigError
 from automask.result_settings import AlphaConfig, CutoutConfig, ObjectsConfig, Section
 from automask.settings.environment import read_environment
 from automask.settings.presets import preset
+from automask.settings.wording import faults
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -185,6 +186,27 @@ class RunConfig(Section):
     cutout: CutoutConfig = CutoutConfig()
     objects: ObjectsConfig = ObjectsConfig()
 
+    def __init__(self, **values: Any) -> None:
+        """Raises ConfigError, naming each setting that is wrong."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigError(_explain(error, None, {})) from error
+
+    @field_validator("save", mode="before")
+    @classmethod
+    def _one_name_or_several(cls, value: Any) -> Any:
+        """Takes "mask" and "mask,trimap" as well as ("mask", "trimap")."""
+        if not isinstance(value, str):
+            return value
+        return [name.strip() for name in value.split(",") if name.strip()]
+
+    @field_validator("objects", mode="before")
+    @classmethod
+    def _wanted_alone(cls, value: Any) -> Any:
+        """Takes "all" or 5 as well as {"wanted": "all"}."""
+        return {"wanted": value} if isinstance(value, str | int) else value
+
     @model_validator(mode="after")
     def _something_to_save(self) -> RunConfig:
         if not self.save:
@@ -252,8 +274,8 @@ def load_config(
         values = _merge(values, layer)
     try:
         return RunConfig.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError(_explain(error, file)) from error
+    except ConfigError as error:
+        raise ConfigError(_explain(error.__cause__, file, flags)) from error
 
 
 def layers(
@@ -303,9 +325,9 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return by_name
 
 
-def _explain(error: ValidationError, file: Path | None) -> str:
-    faults = [
-        f"  {'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']} (got {e['input']!r:.80})"
-        for e in error.errors()
-    ]
-    return f"wrong settings{f' in {file} or in the flags' if file else ''}:\n" + "\n".join(faults)
+def _explain(error: BaseException | None, file: Path | None, flags: dict[str, Any]) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    told = faults(error, RunConfig, flat(_without_none(flags)))
+    where = f" in {file} or in the flags" if file else ""
+    return f"wrong settings{where}:\n" + "\n".join(f"  {fault}" for fault in told)

@@ -119,9 +119,10 @@ class ImageError(AutomaskError):
 class Interrupted(BaseException):
     """A signal asked the run to stop; like KeyboardInterrupt, nothing should swallow it."""
 
-    def __init__(self, exit_code: int) -> None:
+    def __init__(self, exit_code: int, told: str = "") -> None:
+        """told: sentences on how far it came and how to go on, where that is known."""
         super().__init__(exit_code)
-        self.exit_code = exit_code
+        self.exit_code, self.told = exit_code, told
 
 
 @contextmanager

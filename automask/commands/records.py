@@ -37,6 +37,7 @@ def records_command(
     from dataclasses import asdict
 
     from automask.errors import UsageError
+    from automask.output.verdicts import settled_images
     from automask.show.console import make_console, shown
     from automask.show.grid import print_grid
     from automask.system.files import refuse_unwritable, write_json
@@ -50,7 +51,7 @@ def records_command(
     if out is None and to is not None:
         raise UsageError(f"--to {to.value} needs --out FILE")
     if out is None:
-        first = check_first(read_batches(output), lowest)
+        first = check_first(read_batches(output), lowest, settled_images(output))
         if json is not None:
             counts, records = dict(first.counts), [asdict(record) for record in first.records]
             write_json(json, {"counts": counts, "check_first": records})

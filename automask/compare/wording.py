@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterator
 
@@ -123,8 +122,10 @@ def images(count: int) -> str:
 
 
 def share(value: float) -> str:
-    """Percent, rounded down, so that 100 % means every image."""
-    tenths = math.floor(value * 1000 + 1e-9) / 10
+    """Percent, rounded, but 100 % means every image and 0 % none."""
+    tenths = round(value * 100, 1)
+    if 0 < value < 1:
+        tenths = min(max(tenths, 0.1), 99.9)
     return f"{tenths:.0f} %" if tenths == round(tenths) else f"{tenths:.1f} %"
 
 

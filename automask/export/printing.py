@@ -45,6 +45,8 @@ def _list(names: list[str]) -> str:
 def _split(split: dict[str, Any]) -> str:
     sides = ", ".join(f"{count} {side}" for side, count in split["photographs"].items())
     near = split["near_duplicates"]
+    if not near["groups"]:
+        return f"split, seed {split['seed']}: {sides}; no near duplicates"
     return (
         f"split, seed {split['seed']}: {sides}; {near['photographs']} photographs have near "
         f"duplicates, in {near['groups']} groups that are not divided, the largest of "

@@ -38,6 +38,11 @@ def vouched_images(output: Path) -> frozenset[str] | None:
     return vouched if len(vouched) >= ENOUGH else None
 
 
+def settled_images(output: Path) -> frozenset[str]:
+    """The images of an output that no person needs to look at again."""
+    return frozenset(name for name, one in read_decisions(output).items() if one.is_settled)
+
+
 def rejected_images(output: Path) -> frozenset[str]:
     """The images of an output that a person rejected, in the form of `normal`; none where nobody
     has decided anything.

@@ -14,7 +14,7 @@ from automask.image.write import FOLDERS
 from automask.records import ImageRecord
 from automask.report.outline import result_file
 from automask.report.pictures import Drawn
-from automask.report.read import Run, needs_look, review_queue
+from automask.report.read import Run, review_queue
 from automask.report.timing import stage_seconds
 from automask.show.console import visible
 
@@ -55,10 +55,11 @@ def folder_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
 
 def rows(run: Run, drawn: Sequence[Drawn], links: Links, inside: bool, page: Path) -> list[Any]:
     """One dict for each image, in the order of the records. inside: pictures are embedded."""
-    rank = {record.image: place for place, record in enumerate(review_queue(run.records))}
+    rank = {record.image: place for place, record in enumerate(review_queue(run))}
     return [
         {
             **_row(record, links),
+            "check": run.needs_look(record),
             "outline": one.outline,
             "rank": rank.get(record.image, len(rank)),
             "file": None if inside or one.picture is None else _beside(one.picture, page),
@@ -78,7 +79,6 @@ def _row(record: ImageRecord, links: Links) -> dict[str, Any]:
         "name": visible(record.image),
         "folder": folder_of(record),
         "status": record.status,
-        "check": needs_look(record),
         "confidence": record.confidence,
         "area": record.area_fraction,
         "seconds": record.seconds_total,

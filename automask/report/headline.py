@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from automask.config import flat
 from automask.evaluate.reviewed import worth
 from automask.image.left_out import told_left_out
 from automask.output.decisions import read_decisions
-from automask.records import FAILED, LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
-from automask.report.read import Run, needs_look
+from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
+from automask.report.read import Run
 from automask.report.timeline import Timeline
 from automask.report.timing import Timing
 from automask.show.console import duration, visible
@@ -49,7 +49,7 @@ def headline(run: Run, timeline: Timeline) -> list[Item]:
         Item("masked", f"{counts[OK]:,}"),
         Item("no object", f"{counts[NO_OBJECT]:,}"),
         Item("failed", f"{counts[FAILED]:,}", mood="bad" if counts[FAILED] else ""),
-        Item("to check", f"{sum(map(needs_look, run.records)):,}"),
+        Item("to check", f"{sum(map(run.needs_look, run.records)):,}"),
         *_reviewed(run),
         Item("images/hour", f"{timeline.images_per_hour:,.0f}", "while working"),
         Item("wall time", duration(timeline.seconds_wall), _pauses(timeline)),
@@ -95,22 +95,6 @@ def finish(run: Run) -> Item:
 def _of_each_task(run: Run) -> str:
     tasks = int(run.setting("tasks") or 1)
     return f" of each of {tasks:,} tasks" if tasks > 1 else ""
-
-
-def queue_words(records: Sequence[ImageRecord]) -> str:
-    """The number of images to check, and why; failures are listed apart."""
-    masked = [record for record in records if record.status == OK]
-    unsure = sum((record.confidence or 0.0) < LOW_CONFIDENCE for record in masked)
-    flagged = sum(bool(record.flags) for record in masked)
-    nothing = sum(record.status == NO_OBJECT for record in records)
-    reasons = (
-        (unsure, f"a confidence below {LOW_CONFIDENCE}"),
-        (flagged, "a flag"),
-        (nothing, "no object"),
-    )
-    parts = [f"{count:,} with {what}" for count, what in reasons if count]
-    both = " (some have both)" if unsure and flagged else ""
-    return f"{', '.join(parts)}{both}. The lowest confidence first."
 
 
 def timing_words(timing: Timing, timeline: Timeline) -> str:

@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from automask.output.attention import to_check
 from automask.records import FAILED, LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
 from automask.report import content, headline
 from automask.report.pictures import Drawn
 from automask.report.plots import draw_plots
-from automask.report.read import Run, needs_look, review_queue
+from automask.report.read import Run, review_queue
 from automask.report.timeline import Timeline
 from automask.report.timing import STAGES, Timing, slowest, stage_seconds
 from automask.show.console import visible
@@ -63,7 +64,7 @@ def _words(material: Material) -> dict[str, Any]:
         "title": visible(run.output.resolve().name or "output"),
         "headline": headline.headline(run, timeline),
         "finish": headline.finish(run),
-        "to_check_words": headline.queue_words(run.records),
+        "to_check_words": f"{to_check(run.records, run.settled)}. The lowest confidence first.",
         "low_confidence": LOW_CONFIDENCE,
         "timing_words": headline.timing_words(material.timing, timeline),
         "plots": draw_plots(material.timing, timeline),
@@ -78,7 +79,7 @@ def _lists(material: Material) -> dict[str, Any]:
     records = material.run.records
     index = {record.image: number for number, record in enumerate(records)}
     failed = [record for record in records if record.status == FAILED]
-    queue = [record for record in review_queue(records) if record.status != FAILED]
+    queue = review_queue(material.run)
     slow = slowest(records, SHOWN_SLOWEST)
     folders = content.folder_counts(records)
     links = content.links_from(material.page, material.run)
@@ -98,7 +99,7 @@ def _lists(material: Material) -> dict[str, Any]:
         "failures": [_failure(record, index) for record in failed[:SHOWN_FAILURES]],
         "to_check": len(queue),
         "slowest": [_slow(record, index) for record in slow],
-        "statuses": _statuses(records),
+        "statuses": _statuses(material.run),
         "flags": sorted(Counter(flag for record in records for flag in record.flags).items()),
         "folders": [
             {"name": name or content.TOP_FOLDER, "count": count} for name, count in folders.items()
@@ -126,11 +127,12 @@ def _slow(record: ImageRecord, index: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _statuses(records: Sequence[ImageRecord]) -> Iterator[tuple[str, str, int]]:
+def _statuses(run: Run) -> Iterator[tuple[str, str, int]]:
     """Value, label and number of images of each choice of the filter."""
+    records = run.records
     counts = Counter(record.status for record in records)
     yield "", "all", len(records)
-    yield "check", "to check", sum(map(needs_look, records))
+    yield "check", "to check", sum(map(run.needs_look, records))
     yield OK, "masked", counts[OK]
     yield NO_OBJECT, "no object", counts[NO_OBJECT]
     yield FAILED, "failed", counts[FAILED]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,12 @@ from typing import Any
 from automask.errors import UsageError
 from automask.image.left_out import Rules
 from automask.image.names import normal
-from automask.image.results import source_of
 from automask.image.scan import scan_part
+from automask.output.attention import needs_look
 from automask.output.ledger import load_records
 from automask.output.run_json import input_folder, read_run_json, setting
-from automask.records import FAILED, LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
+from automask.output.verdicts import settled_images
+from automask.records import OK, ImageRecord
 from automask.sharding.shard import index_of
 
 
@@ -30,6 +30,11 @@ class Run:
     photographs: Path | None  # the input folder; None: not found
     missing: int | None  # photographs to be masked without a record; None: unknown
     beyond: int = 0  # others without a record, which --limit leaves out
+    settled: frozenset[str] = frozenset()  # images that a person has decided about
+
+    def needs_look(self, record: ImageRecord) -> bool:
+        """Whether a person should check its result."""
+        return needs_look(record, self.settled)
 
     def setting(self, *names: str) -> Any:
         """A value of `run.json` by its path, e.g. ("config", "trimap"); None if absent."""
@@ -58,22 +63,15 @@ def read_run(output: Path, photographs: Path | None = None) -> Run:
     described = read_run_json(output)
     run = Run(output, records, described, None, None)
     folder = photographs or _existing(input_folder(described))
-    return Run(output, records, described, folder, *_without_record(run, folder))
+    missing, beyond = _without_record(run, folder)
+    return Run(output, records, described, folder, missing, beyond, settled_images(output))
 
 
-def needs_look(record: ImageRecord) -> bool:
-    """Whether a person should check it: failed, no object, low confidence, or flagged."""
-    if record.is_done and source_of(record.mended) is not None:
-        return False  # a person has corrected it
-    return record.status != OK or (record.confidence or 0.0) < LOW_CONFIDENCE or bool(record.flags)
-
-
-def review_queue(records: Iterable[ImageRecord]) -> list[ImageRecord]:
-    """The images to check: failures first, then no object, then lowest confidence."""
-    rank = {FAILED: 0, NO_OBJECT: 1, OK: 2}
+def review_queue(run: Run) -> list[ImageRecord]:
+    """The images to check: no object first, then lowest confidence."""
     return sorted(
-        filter(needs_look, records),
-        key=lambda record: (rank[record.status], record.confidence or 0.0),
+        filter(run.needs_look, run.records),
+        key=lambda record: (record.status == OK, record.confidence or 0.0),
     )
 
 

@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from automask.image.left_out import told_left_out
 from automask.output.estimate import estimate
 from automask.output.plan import Plan
-from automask.records import FAILED, LOW_CONFIDENCE, ImageRecord
+from automask.records import FAILED, ImageRecord
 from automask.runs.prepare import Prepared
 from automask.runs.summary import RunSummary
-from automask.show.console import duration, quoted, shown
+from automask.show.console import duration, quoted, reason, shown
 from automask.show.console import visible as visible
 
 LOG_EVERY_SECONDS = 30.0
@@ -130,7 +130,7 @@ def make_progress(console: Console) -> LogProgress | BarProgress:
 
 def _tell_failure(console: Console, record: ImageRecord) -> None:
     if record.status == FAILED:
-        error = shown(record.error or "")
+        error = shown(reason(record.image, record.error))
         console.print(f"[red]failed[/] {shown(record.image)}: {error}")
 
 
@@ -138,27 +138,26 @@ def print_summary(console: Console, summary: RunSummary) -> None:
     """What the run did, and which images failed."""
     s = summary
     worked = s.ok + s.no_object + s.failed
+    others = f", {s.redrawn} drawn again" if s.redrawn else ""
+    others += f", {s.rejected} rejected" if s.rejected else ""
     console.print(
         f"{s.images} images: {s.ok} masked, {s.no_object} without object, {s.failed} failed, "
-        f"{s.skipped} done before",
+        f"{s.skipped} done before{others}",
     )
     if worked:
         console.print(
-            f"{duration(s.seconds_wall)}, {s.images_per_hour:,.0f} images/h; results in "
-            f"{shown(str(s.output))}",
+            f"{duration(s.seconds_wall)} with the start-up, {s.images_per_hour:,.0f} images/h "
+            f"while masking; results in {shown(str(s.output))}",
         )
     _tell_not_staged(console, s.not_staged)
     _tell_people_s_work(console, s)
     tell_left_out(console, s.left_out, s.unseen)
     if s.steps:
         console.print(f"memory ran short: went on with {', '.join(s.steps)}")
-    if s.to_check:
-        console.print(
-            f"{s.to_check} of {s.ok} masks have a confidence below {LOW_CONFIDENCE}: "
-            f"check them first, automask records {quoted(s.output)} lists them"
-        )
+    if s.to_check.total:
+        console.print(f"{s.to_check}; automask records {quoted(s.output)} lists them")
     for image, error in s.failures[:SHOWN_FAILURES]:
-        console.print(f"  failed {shown(image)}: {shown(error)}")
+        console.print(f"  failed {shown(image)}: {shown(reason(image, error))}")
     if s.failed > SHOWN_FAILURES:
         more = s.failed - SHOWN_FAILURES
         console.print(f"  and {more} more, see records/ in the output folder")

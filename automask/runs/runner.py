@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from automask.config import RunConfig
-from automask.errors import OutputError, UsageError, reraise_oserror
+from automask.errors import Interrupted, OutputError, UsageError, reraise_oserror
 from automask.image.process import Outcome
-from automask.output.ledger import RecordWriter
+from automask.output.attention import to_check
+from automask.output.ledger import RecordWriter, read_records
 from automask.output.plan import Plan
 from automask.output.task import (
     OutputFolder,
@@ -21,6 +22,7 @@ from automask.output.task import (
     held,
     write_note,
 )
+from automask.output.verdicts import settled_images
 from automask.runs.dispatch import outcomes
 from automask.runs.machine import describe_machine
 from automask.runs.prepare import Prepared, plan_against, prepare
@@ -90,11 +92,21 @@ def execute(
         )
         found = (masking or outcomes)(prepared, plan, generation, stop)
         _record(found, folder.ledger, summary, watcher)
-        stop.raise_if_wanted()
+        if stop.exit_code is not None:
+            raise Interrupted(stop.exit_code, _interrupted(summary, prepared.config))
         with reraise_oserror(OutputError, _stopped(f"cannot write {folder.ledger}")):
             folder.tidy()
+            records = read_records(folder.ledger)
+            summary.to_check = to_check(records, settled_images(output))
     summary.seconds_wall = time.perf_counter() - began
     return summary
+
+
+def _interrupted(summary: RunSummary, config: RunConfig) -> str:
+    worked = summary.ok + summary.no_object + summary.failed + summary.redrawn
+    done = summary.skipped + summary.rejected + worked
+    how = " without --overwrite, which would start over" if config.overwrite else ""
+    return f"{done:,} of {summary.images:,} done. Run the same command{how} to go on."
 
 
 def _begin(

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from automask.errors import ExitCode
-from automask.records import LOW_CONFIDENCE, NO_OBJECT, OK, ImageRecord
+from automask.output.attention import ToCheck
+from automask.output.pace import Pace
+from automask.records import NO_OBJECT, OK, ImageRecord
 
 KEPT_FAILURES = 1000  # the others are in the records
 
@@ -45,7 +47,8 @@ class RunSummary:
     skipped: int = 0  # finished by an earlier run
     redrawn: int = 0  # from a result that a person mended
     rejected: int = 0  # by a person: left alone
-    to_check: int = 0  # of the masked ones: confidence below LOW_CONFIDENCE
+    to_check: ToCheck = field(default_factory=ToCheck)  # of the whole output, earlier runs too
+    pace: Pace = field(default_factory=Pace)  # of this run's images
     failures: list[tuple[str, str]] = field(default_factory=list)  # image, error; the first ones
     mended: list[str] = field(default_factory=list)  # images with results that a person made
     missing: list[str] = field(default_factory=list)  # images whose results were gone
@@ -58,21 +61,20 @@ class RunSummary:
 
     @property
     def images_per_hour(self) -> float:
-        """Rate of this run's own images, start-up included; 0 where there were none."""
-        worked = self.ok + self.no_object + self.failed
-        return 3600 * worked / self.seconds_wall if self.seconds_wall else 0.0
+        """Rate of this run's own images, without the start-up; 0 where there were none."""
+        return self.pace.images_per_hour
 
     @property
     def exit_code(self) -> int:
         return ExitCode.SOME_FAILED if self.failed or self.unseen else ExitCode.OK
 
     def count(self, record: ImageRecord) -> None:
+        self.pace.add(record.started_at, record.seconds_total)
         self.steps += [step for step in record.steps if step not in self.steps]
         if record.is_done and record.mended and record.confidence is None:
             self.redrawn += 1
         elif record.status == OK:
             self.ok += 1
-            self.to_check += (record.confidence or 0.0) < LOW_CONFIDENCE
         elif record.status == NO_OBJECT:
             self.no_object += 1
         else:

@@ -94,6 +94,15 @@ def quoted(path: object) -> str:
     return shown(shlex.quote(str(path)))
 
 
+def reason(image: str, error: str | None) -> str:
+    """Why an image failed, without its name, which stands beside it already."""
+    text, name = error or "", image.rpartition("/")[2]
+    for said in (image, name, repr(name), ascii(name)):
+        if text.startswith(f"{said}: "):
+            return text[len(said) + 2 :]
+    return text
+
+
 def visible(name: str) -> str:
     """A file name or message as one line with invisible characters escaped.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from automask.image.names import ByName
 from automask.output.ledger import ledger_files, read_lines, supersedes
-from automask.output.task import TaskNote, is_running, ledger, read_notes
+from automask.output.pace import Pace
+from automask.output.task import TaskNote, is_running, read_notes
 from automask.records import FAILED, NO_OBJECT, OK
 
 
@@ -66,12 +66,14 @@ class _Counted:
 
     newest: dict[str, tuple[int, str]] = field(default_factory=ByName)  # run and status by image
     errors: dict[str, str] = field(default_factory=ByName)
-    recorded: dict[tuple[str, int], int] = field(default_factory=dict)  # lines by task and run
+    paces: dict[tuple[str, int], Pace] = field(default_factory=dict)  # lines by task and run
 
     def read(self, file: Path) -> None:
         for _, values in read_lines(file):
             image, status, run = values["image"], values["status"], values.get("generation", 0)
-            self.recorded[file.stem, run] = self.recorded.get((file.stem, run), 0) + 1
+            self.paces.setdefault((file.stem, run), Pace()).add(
+                values.get("started_at", ""), values.get("seconds_total")
+            )
             if not supersedes(run, self.newest.get(image, (0, ""))[0]):
                 continue
             self.newest[image] = (run, status)
@@ -106,24 +108,13 @@ def _current(notes: dict[str, TaskNote]) -> list[TaskNote]:
 
 
 def _state(output: Path, note: TaskNote, counted: _Counted) -> TaskState:
-    recorded = counted.recorded.get((note.task, note.generation), 0)
+    pace = counted.paces.get((note.task, note.generation), Pace())
     is_at_work = is_running(output, note.task)
     return TaskState(
         task=note.task,
         host=note.host,
         is_running=is_at_work,
         images=note.images,
-        left=max(0, note.todo - recorded),
-        images_per_hour=_rate(recorded, note.started, _end(output, note, is_at_work)),
+        left=max(0, note.todo - pace.images),
+        images_per_hour=pace.images_per_hour or None,
     )
-
-
-def _end(output: Path, note: TaskNote, is_at_work: bool) -> float:
-    """The end of a task's work, seconds since the epoch."""
-    file = ledger(output, note.task)
-    return time.time() if is_at_work or not file.exists() else file.stat().st_mtime
-
-
-def _rate(images: int, began: float, ended: float) -> float | None:
-    """Images per hour; None without images, or if the clock was set back meanwhile."""
-    return 3600 * images / (ended - began) if images and ended > began else None

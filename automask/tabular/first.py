@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import merge, nsmallest
 
+from automask.output.attention import NOBODY, ToCheck
 from automask.records import ImageRecord
+from automask.show.console import reason
 from automask.show.grid import Grid, number
 
 
@@ -17,28 +19,40 @@ class First:
 
     counts: Counter[str]
     records: tuple[ImageRecord, ...]
+    to_check: ToCheck = field(default_factory=ToCheck)  # of all records
 
 
-def check_first(batches: Iterable[list[ImageRecord]], most: int) -> First:
-    """The records of lowest confidence, after those without one; ties sorted by name."""
+def check_first(
+    batches: Iterable[list[ImageRecord]], most: int, settled: frozenset[str] = NOBODY
+) -> First:
+    """The records of lowest confidence, after those without one; ties sorted by name.
+
+    settled: images that a person has decided about; they are not to be checked.
+    """
+    to_check = ToCheck(settled=settled)
     counts: Counter[str] = Counter()
     lowest: list[ImageRecord] = []
     for batch in batches:
         counts.update(record.status for record in batch)
+        for record in batch:
+            to_check.count(record)
         lowest = nsmallest(most, merge(lowest, sorted(batch, key=_order), key=_order), key=_order)
-    return First(counts, tuple(lowest))
+    return First(counts, tuple(lowest), to_check)
 
 
 def count_line(first: First) -> str:
     """The number of images of each status, as a line."""
     each = ", ".join(f"{count:,} {status}" for status, count in sorted(first.counts.items()))
-    return f"{first.counts.total():,} images: {each}" if each else "no images"
+    if not each:
+        return "no images"
+    shown = f"; the lowest {len(first.records)}:" if first.to_check.total else ""
+    return f"{first.counts.total():,} images: {each}; {first.to_check}{shown}"
 
 
 def first_grid(first: First) -> Grid:
     """A row for each record."""
     rows = tuple(
-        (r.image, r.status, number(r.confidence), r.error or " ".join(r.flags))
+        (r.image, r.status, number(r.confidence), reason(r.image, r.error) or " ".join(r.flags))
         for r in first.records
     )
     return Grid(("check first", "status", "confidence", "flags or error"), rows)

@@ -62,6 +62,7 @@ def test_where_everything_failed_nothing_is_made_up(
 
 def test_not_everything_agrees_as_long_as_one_does_not() -> None:
     assert [share(v) for v in (1.0, 0.9999, 0.977, 0.0)] == ["100 %", "99.9 %", "97.7 %", "0 %"]
+    assert [share(v) for v in (2 / 3, 0.0001)] == ["66.7 %", "0.1 %"]
 
 
 def test_what_is_in_one_run_only_and_what_has_changed_is_counted(

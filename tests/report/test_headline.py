@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from automask.records import NO_OBJECT
-from automask.report.headline import command_line, finish, headline, notes, queue_words, tables
+from automask.report.headline import command_line, finish, headline, notes, tables
 from automask.report.read import Run
 from automask.report.timeline import timeline_of
 
@@ -62,17 +61,6 @@ def test_a_run_that_no_command_line_made_has_no_command() -> None:
     described = {"command": ["/bin/automask", "run", "my photos", "out"]}
     assert command_line(Run(Path(), (), described, None, None)) == "automask run 'my photos' out"
     assert command_line(Run(Path(), (), {"command": None}, None, None)) == ""
-
-
-def test_the_queue_says_why(make_record: RecordMaker) -> None:
-    records = [
-        make_record(confidence=0.1, flags=("tiny",)),
-        make_record(confidence=0.9, flags=("tiny",)),
-        make_record(status=NO_OBJECT, confidence=0.0, flags=()),
-    ]
-    assert queue_words(records).startswith(
-        "1 with a confidence below 0.5, 2 with a flag, 1 with no object (some have both)."
-    )
 
 
 def test_mixed_settings_and_checkpoints_are_told(make_record: RecordMaker) -> None:

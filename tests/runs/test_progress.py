@@ -16,6 +16,8 @@ from automask.output.ledger import RecordWriter
 from automask.output.plan import Plan
 from automask.pool.crew import Crew
 from automask.records import Job
+from automask.output.attention import ToCheck
+from automask.output.pace import Pace
 from automask.runs import progress
 from automask.runs.progress import (
     BarProgress,
@@ -170,7 +172,7 @@ def test_a_failure_has_its_own_line_at_once(clock: Clock, make_record: RecordMak
     log, console = started_log(10, 0)
     clock.now += 1
     log.finished(make_record(image="b.jpg", status="failed", error="'b.jpg': not an image"))
-    assert text_of(console) == "failed b.jpg: 'b.jpg': not an image\n"
+    assert text_of(console) == "failed b.jpg: not an image\n"  # the name once
 
 
 def test_failures_are_counted(clock: Clock, make_record: RecordMaker) -> None:
@@ -257,17 +259,18 @@ def summary_of(failures: int = 0) -> RunSummary:
         skipped=3,
         failures=[(f"{n}.jpg", "bad") for n in range(failures)],
         seconds_wall=63.0,
+        pace=Pace(images=7, began=0.0, ended=60.0),
         output=Path("out"),
     )
 
 
 def test_a_summary_tells_what_became_of_the_images_and_how_fast() -> None:
-    # 7 images in 63 s: 9 s each, 400 an hour.
+    # 7 images in 63 s, of which 60 s from the first one's start to the last one's end.
     console = log_console()
     print_summary(console, summary_of())
     assert text_of(console).splitlines() == [
         "10 images: 6 masked, 1 without object, 0 failed, 3 done before",
-        "1 min 03 s, 400 images/h; results in out",
+        "1 min 03 s with the start-up, 420 images/h while masking; results in out",
     ]
 
 
@@ -362,3 +365,8 @@ def test_a_plan_estimates_time_and_disk_by_what_was_measured(
     print_plan(console, prepared, Plan(todo=jobs, done=[]))  # type: ignore[arg-type]
     text = text_of(console)
     assert "about 30 s and 30 kB, by the 1 image that this output has measured" in text
+
+
+def test_a_summary_tells_how_many_to_check_of_the_whole_output() -> None:
+    summary = RunSummary(images=9, ok=1, skipped=8, to_check=ToCheck(2, 1), output=Path("my out"))
+    assert "3 to check: 2 below 0.5, 1 with a flag only; automask records 'my out'" in told(summary)

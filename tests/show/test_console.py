@@ -12,6 +12,8 @@ import pytest
 from automask.show.console import (
     make_console,
     make_unattended_console,
+    quoted,
+    reason,
     shown,
     split_names,
     visible,
@@ -80,3 +82,16 @@ def test_what_runs_unattended_outlives_its_log(log: str) -> None:
     )
     os.close(target)
     assert (done.returncode, done.stderr) == (7, b"")
+
+
+@pytest.mark.parametrize(
+    "error", ["'kaputt.webp': damaged", "kaputt.webp: damaged", "a/kaputt.webp: damaged"]
+)
+def test_why_an_image_failed_is_told_without_its_name(error: str) -> None:
+    assert reason("a/kaputt.webp", error) == "damaged"
+    assert reason("other.webp", error) == error
+
+
+def test_a_path_in_a_hint_can_be_pasted() -> None:
+    assert quoted("my out") == "'my out'"
+    assert quoted("out") == "out"

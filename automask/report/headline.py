@@ -12,7 +12,7 @@ from automask.config import flat
 from automask.evaluate.reviewed import worth
 from automask.image.left_out import told_left_out
 from automask.output.decisions import read_decisions
-from automask.records import FAILED, NO_OBJECT, OK, ImageRecord
+from automask.records import FAILED, NO_OBJECT, OK
 from automask.report.read import Run
 from automask.report.timeline import Timeline
 from automask.report.timing import Timing

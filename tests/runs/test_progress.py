@@ -12,12 +12,12 @@ import pytest
 from rich.console import Console
 
 from automask.config import RunConfig
+from automask.output.attention import ToCheck
 from automask.output.ledger import RecordWriter
+from automask.output.pace import Pace
 from automask.output.plan import Plan
 from automask.pool.crew import Crew
 from automask.records import Job
-from automask.output.attention import ToCheck
-from automask.output.pace import Pace
 from automask.runs import progress
 from automask.runs.progress import (
     BarProgress,

@@ -186,7 +186,7 @@ class ImageRecord:
     image: str  # path below the input folder, `/` between folders
     output: str | None  # the result, relative to the output folder; None: nothing was written
     kinds: tuple[str, ...]  # results that are there, such as trimap or mask
-    status: Status
+    status: Status  # ok, no_object or failed
     error: str | None  # why it failed
     width: int | None  # of the upright photograph, px
     height: int | None  # of the upright photograph, px

@@ -7,7 +7,7 @@ taken before HEIC, and either before raw.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from automask.image.kinds import EXTENSIONS, HEIF, JPEG, RAW, split_extension
@@ -20,15 +20,22 @@ def may_be_second(extension: str) -> bool:
     return extension in RAW or extension in HEIF
 
 
-def second_files(folder: Path, names: Iterable[str]) -> dict[str, str]:
+def second_files(
+    folder: Path, names: Iterable[str], is_wanted: Callable[[str], bool]
+) -> dict[str, str]:
     """Of these names in `folder` those that give way, each with the reason.
 
-    names: those that `may_be_second`. The folder is listed once more, and only what has a name of
-    theirs is kept: there may be a million others.
+    names: those that `may_be_second`. is_wanted: whether a file is not left out for its name; to
+    one that is, none gives way. The folder is listed once more, and only what has a name of theirs
+    is kept: there may be a million others.
     """
     stems = {_stem(name) for name in names}
     with os.scandir(folder) as entries:
-        found = [(_stem(e.name), _extension(e.name)) for e in entries if _stem(e.name) in stems]
+        found = [
+            (_stem(entry.name), _extension(entry.name))
+            for entry in entries
+            if _stem(entry.name) in stems and is_wanted(entry.name)
+        ]
     with_jpeg = {stem for stem, extension in found if extension in JPEG}
     developed = {stem for stem, extension in found if extension in EXTENSIONS}
     seconds = {}

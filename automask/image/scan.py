@@ -173,7 +173,11 @@ class _Walk:
     def _sort_in_pairs(self, folder: _Folder, path: Path, prefix: str) -> None:
         if not folder.seconds:
             return
-        reasons = second_files(path, [entry.name for entry in folder.seconds])
+
+        def is_wanted(name: str) -> bool:
+            return self.rules.against(name, prefix + name, is_folder=False) is None
+
+        reasons = second_files(path, [entry.name for entry in folder.seconds], is_wanted)
         for entry in folder.seconds:
             reason = reasons.get(entry.name)
             extension = extension_of(entry.name)

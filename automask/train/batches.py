@@ -93,7 +93,7 @@ class Views:
 
 def read_pair(example: Example, view: ViewConfig, wants_objects: bool) -> Pair:
     """Raises ImageError where the photograph or its labels cannot be read."""
-    image = shrink(load(example.image), view.size)
+    image = shrink(load(example.image, example.max_pixels), view.size)
     labels = (
         read_object_ids(example).clip(0, OUTSIDE - 1) if wants_objects else read_target(example)
     )

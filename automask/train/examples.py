@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from automask.config import MAX_PIXELS
 from automask.errors import ImageError, UsageError
 from automask.evaluate.conventions import Convention, parse_convention
 from automask.evaluate.results import read_ids, read_labels
@@ -43,6 +44,7 @@ class Example:
     is_reviewed: bool = False  # looked at by a person
     size: tuple[int, int] | None = None  # H, W of the upright photograph where a record says it
     side: str = ""  # train, val, test or holdout, once it is split
+    max_pixels: int = MAX_PIXELS  # of the photograph and its labels; larger ones are errors
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def read_target(example: Example) -> NDArray[np.uint8]:
     the file cannot be read, or its values fit no convention.
     """
     if example.kind == "objects":
-        return make_trimap(read_ids(example.label) > 0)
-    drawn = read_labels(example.label, example.values, "ignore", VALUES)
+        return make_trimap(read_ids(example.label, example.max_pixels) > 0)
+    drawn = read_labels(example.label, example.values, "ignore", VALUES, example.max_pixels)
     if drawn.ignored is None:
         return make_trimap(drawn.mask)
     return _as_trimap(drawn.mask, drawn.ignored)
@@ -98,8 +100,9 @@ def read_target(example: Example) -> NDArray[np.uint8]:
 def read_object_ids(example: Example) -> NDArray[np.int64]:
     """The ids of the objects, H x W, 0 where there is none; of a mask, 1 on its object."""
     if example.kind == "objects":
-        return read_ids(example.label)
-    return read_labels(example.label, example.values, "background", VALUES).mask.astype(np.int64)
+        return read_ids(example.label, example.max_pixels)
+    drawn = read_labels(example.label, example.values, "background", VALUES, example.max_pixels)
+    return drawn.mask.astype(np.int64)
 
 
 def check_sizes(examples: Iterable[Example]) -> None:
@@ -123,7 +126,7 @@ def size_of(example: Example) -> tuple[int, int]:
     if example.size is not None:
         return example.size
     try:
-        with opened(example.image) as photograph:
+        with opened(example.image, example.max_pixels) as photograph:
             return photograph.height, photograph.width
     except ImageError as error:
         raise UsageError(f"it cannot be learned from: {error}") from error
@@ -198,6 +201,7 @@ def _of_photo(
         weight=max(LEAST_WEIGHT, confidence),
         is_reviewed=is_reviewed,
         size=photo.size,
+        max_pixels=source.max_pixels,
     )
 
 

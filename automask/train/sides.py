@@ -36,7 +36,7 @@ def with_sides(examples: Sequence[Example], split: str, holdout: int, seed: int)
         sided = _by_patterns(examples, split)
         kept_back = _held_out(sided, [TEST], holdout, seed, list(range(len(sided))))
     else:
-        groups = near_groups([fingerprint(example.image) for example in examples])
+        groups = near_groups([fingerprint(e.image, e.max_pixels) for e in examples])
         shares = parse_shares(split)
         kept_back = _held_out(examples, None, holdout, seed, groups)
         sided = _by_shares(examples, groups, shares, kept_back, seed)

@@ -209,6 +209,11 @@ def test_a_pair_is_of_one_folder(tmp_path: Path) -> None:
     assert names(scan_part(tmp_path)) == ["heic/a.heic", "jpg/a.jpg"]
 
 
+def test_none_gives_way_to_one_that_is_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "a.heic", "a.jpg")
+    assert names(scan_part(tmp_path, rules=Rules(tmp_path, exclude=["*.jpg"]))) == ["a.heic"]
+
+
 def test_two_pictures_that_no_camera_writes_as_a_pair_collide_still(tmp_path: Path) -> None:
     with pytest.raises(CollisionError, match=r"'a\.heic', 'a\.png'"):
         scan_part(put(tmp_path, "a.heic", "a.png"))

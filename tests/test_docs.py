@@ -54,7 +54,7 @@ def test_comments_above_and_beside_a_field_are_its_meaning() -> None:
 
 def test_commands_show_values_choices_and_flags() -> None:
     rows = dict(row[:2] for row in cells(generated.commands()))
-    assert rows["`--contour` background\\|foreground\\|ignore"].endswith("(default: background)")
+    assert rows["`--contour` KIND"].endswith("(default: background)")
     assert rows["`--dry-run`"] == "List what would be done; write nothing."
     assert "`--report/--no-report`" in rows
 

@@ -47,7 +47,7 @@ def predict_command(
         int | None, typer.Option(help="Width of the trimap's contour, steps.  (default: 1)")
     ] = None,
     trimap_values: Annotated[
-        str | None, typer.Option(help="Foreground,background,contour.  (default: 1,2,3)")
+        str | None, typer.Option(help="FOREGROUND, BACKGROUND, CONTOUR.  (default: 1,2,3)")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     keep_extension: Annotated[

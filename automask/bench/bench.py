@@ -10,7 +10,7 @@ from typing import Any
 
 from automask.bench.figures import Measured
 from automask.bench.masks import compare_masks
-from automask.bench.measure import Tell, measure
+from automask.bench.measure import Log, measure
 from automask.bench.summary import Parity, Ratio, Summary, ratios, summarise
 from automask.bench.variants import (
     Options,
@@ -45,7 +45,7 @@ class Report:
         return ExitCode.SOME_FAILED if any(m.failures for m in self.measured) else ExitCode.OK
 
 
-def bench(options: Options, log: Tell) -> Report:
+def bench(options: Options, log: Log) -> Report:
     """Measure every variant; results go into a temporary folder, which is removed.
 
     Args:
@@ -88,7 +88,7 @@ def _samples(folder: Path) -> Path:
     return folder
 
 
-def _stand_ins(options: Options, images: Path, folder: Path, log: Tell) -> dict[str, RandomWeights]:
+def _stand_ins(options: Options, images: Path, folder: Path, log: Log) -> dict[str, RandomWeights]:
     """Random weights for each model without a checkpoint, with --random-weights."""
     absent = absent_models(options) if options.random_weights else []
     if not absent:

@@ -14,14 +14,14 @@ from automask.bench.team import Team
 from automask.bench.variants import PlannedVariant
 from automask.runs.dispatch import worker_setup
 
-Tell = Callable[[str], None]
+Log = Callable[[str], None]
 # Pause before each turn, so that the previous team's threads stop spinning. OpenMP's idle
 # threads wait actively for some milliseconds (GNU) or 200 (LLVM, Intel) before they sleep.
 REST_SECONDS = 0.3
 
 
 def measure(
-    planned: Sequence[PlannedVariant], rounds: int, folder: Path, log: Tell
+    planned: Sequence[PlannedVariant], rounds: int, folder: Path, log: Log
 ) -> list[Measured]:
     """Measure every variant.
 
@@ -43,7 +43,7 @@ def measure(
 
 
 def _measure_model(
-    planned: Sequence[PlannedVariant], rounds: int, folder: Path, log: Tell
+    planned: Sequence[PlannedVariant], rounds: int, folder: Path, log: Log
 ) -> list[Measured]:
     from automask.sam.share import share
 
@@ -63,7 +63,7 @@ def _measure_model(
         return [team.measured() for team in teams]
 
 
-def take_turns(teams: Sequence[Team], rounds: Sequence[Sequence[Task]], log: Tell) -> None:
+def take_turns(teams: Sequence[Team], rounds: Sequence[Sequence[Task]], log: Log) -> None:
     """Each team masks each round's images; every other round begins with the last team.
 
     So what slows the machine for minutes (heat, another user) affects all teams, and none is

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Row = tuple[Measured, Summary]
 
 SUFFIXES = (".png", ".svg")  # both are written, whichever is named
-# Okabe and Ito's colours, which the colour-blind tell apart.
+# Okabe and Ito's colours, distinct for the colour-blind.
 COLOURS = dict(
     zip(STAGES, ("#999999", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"), strict=True)
 )

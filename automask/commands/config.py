@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class What(str, Enum):
-    """What is asked of the settings."""
+    """The subcommands of `automask config`."""
 
     show = "show"
     schema = "schema"

@@ -59,8 +59,8 @@ def doctor_command(
         if json is None:
             print_finding(console, finding)
     if json is not None:
-        told = {"exit_code": exit_code(findings), "findings": [asdict(f) for f in findings]}
-        write_json(json, told)
+        values = {"exit_code": exit_code(findings), "findings": [asdict(f) for f in findings]}
+        write_json(json, values)
     raise typer.Exit(exit_code(findings))
 
 

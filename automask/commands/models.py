@@ -10,7 +10,7 @@ import typer
 from automask.commands.options import Json
 from automask.show.console import make_console, shown
 
-TOLD = ("name", "family", "file", "sha256", "url", "size_bytes", "license")
+FIELDS = ("name", "family", "file", "sha256", "url", "size_bytes", "license")
 
 
 def models_command(
@@ -53,6 +53,6 @@ def _write_json(file: Path, weights: Path | None) -> None:
     listed = []
     for checkpoint in CHECKPOINTS:
         found, state = check(checkpoint, weights)
-        told = {name: getattr(checkpoint, name) for name in TOLD}
-        listed.append({**told, "state": state, "found": found.absolute() if found else None})
+        values = {name: getattr(checkpoint, name) for name in FIELDS}
+        listed.append({**values, "state": state, "found": found.absolute() if found else None})
     write_json(file, listed)

@@ -88,13 +88,13 @@ def _check_input(folder: Path, output: Path | None) -> tuple[int | None, Finding
         kinds = ", ".join(sorted(EXTENSIONS))
         return 0, Finding("input", FAULT, f"{folder} holds no photograph", f"files in {kinds}")
     size = sum(job.input_bytes for job in jobs) / 1e6
-    told = f"{len(jobs):,} photographs, {size:,.0f} MB"
+    text = f"{len(jobs):,} photographs, {size:,.0f} MB"
     if listing.left_out:
-        told += f"; left out: {told_left_out(listing.left_out)}"
+        text += f"; left out: {told_left_out(listing.left_out)}"
     if listing.unseen:
-        text = f"{told}; cannot be read: {', '.join(listing.unseen)}"
+        text = f"{text}; cannot be read: {', '.join(listing.unseen)}"
         return len(jobs), Finding("input", WARNING, text, "make these folders readable")
-    return len(jobs), Finding("input", OK, told)
+    return len(jobs), Finding("input", OK, text)
 
 
 def _check_weights(config: RunConfig) -> Finding:

@@ -43,7 +43,7 @@ def _unusable(driver: str, built_for: str | None) -> Finding:
 
 
 def _usable(driver: str | None) -> Finding:
-    """Seeing a GPU is not enough: a product of matrices shows whether torch has code for it."""
+    """Seeing a GPU is not enough: a matrix multiplication shows whether torch has code for it."""
     import torch
 
     name = torch.cuda.get_device_name(0)
@@ -71,12 +71,12 @@ def _driver() -> str | None:
     if program is None:
         return None
     try:
-        told = subprocess.run(
+        listed = subprocess.run(
             [program, *QUERY], capture_output=True, text=True, timeout=ASK_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    lines = told.stdout.splitlines()
+    lines = listed.stdout.splitlines()
     if not lines:
         return None
     name, driver, total, used = (part.strip() for part in lines[0].split(","))

@@ -17,17 +17,17 @@ def cpu_flags(cpuinfo: Path = CPUINFO) -> frozenset[str]:
         lines = cpuinfo.read_text(errors="replace").splitlines()
     except OSError:
         return frozenset()
-    told = (line.partition(":")[2] for line in lines if line.startswith(("flags", "Features")))
-    return frozenset(next(told, "").split())
+    listed = (line.partition(":")[2] for line in lines if line.startswith(("flags", "Features")))
+    return frozenset(next(listed, "").split())
 
 
 def check_instructions(flags: frozenset[str]) -> Finding:
     """AVX-512, bfloat16 and AMX. The figures are those of docs/benchmarks.md."""
     if not flags:
-        return Finding("processor", OK, "its instructions are not told here")
+        return Finding("processor", OK, "its instruction sets are unknown")
     if "amx_bf16" in flags or "avx512_bf16" in flags:
         how = "AMX" if "amx_bf16" in flags else "AVX512-BF16"
-        text = f"{how}: products of matrices in bfloat16, the encoder up to 3 times as fast"
+        text = f"{how}: matrix multiplications in bfloat16, the encoder up to 3 times as fast"
         return Finding("processor", OK, text)
     if "avx2" in flags or "asimd" in flags:
         wide = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "NEON"

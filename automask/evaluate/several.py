@@ -27,7 +27,7 @@ RESAMPLES = 2000  # of the images; the ends of the intervals then move by about 
 COVERED = 0.95
 SEED = 0
 SHOWN = 3  # of each output in the sheet: the worst ones, and as many around the median
-# Of each image, in the order of the table; the first is the one that differences are told of.
+# Of each image, in the order of the table; differences refer to the first.
 FIGURES = ("iou", "dice", "auroc", "average_precision", "boundary", "mae")
 HEADS = ("IoU", "Dice", "AUROC", "AP", "outline", "MAE")
 
@@ -119,8 +119,8 @@ def several_grid(several: Several) -> Grid:
 
 def write_several_json(file: Path, several: Several) -> None:
     """Every figure with its interval. Raises OutputError."""
-    told = {"truth": str(several.truth), "outputs": [asdict(row) for row in several.rows]}
-    write_text(file, json.dumps(told, indent=1) + "\n")
+    values = {"truth": str(several.truth), "outputs": [asdict(row) for row in several.rows]}
+    write_text(file, json.dumps(values, indent=1) + "\n")
 
 
 def write_sheet(file: Path, several: Several) -> None:

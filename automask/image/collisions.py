@@ -1,4 +1,4 @@
-"""collisions: photographs whose results would be written into one file, told before the run."""
+"""collisions: photographs whose results would be written into one file, found before the run."""
 
 from __future__ import annotations
 

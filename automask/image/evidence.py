@@ -155,7 +155,7 @@ def border(s: Stack) -> Numbers:
 
 
 def border_sides(s: Stack) -> Numbers:
-    """How many sides the mask reaches, as near as the grid tells, 0..4: an object may be cut off at
+    """How many sides the mask reaches, to the grid's resolution, 0..4: an object may be cut off at
     one, a frame has four.
     """
     return (s.border > 0).sum(axis=1).astype(np.float32)
@@ -262,7 +262,7 @@ NAMES = tuple(feature.__name__ for feature in FEATURES)
 
 
 def evidence(proposals: Sequence[Proposal], scene: Scene) -> Numbers:
-    """Every feature of every proposal, K x len(FEATURES); NaN where the scene does not tell."""
+    """Every feature of every proposal, K x len(FEATURES); NaN where the scene lacks it."""
     if not proposals:
         return np.zeros((0, len(FEATURES)), np.float32)
     s = stack(proposals, scene)
@@ -274,7 +274,7 @@ def _unknown(s: Stack) -> Numbers:
 
 
 def sampled(masks: Sequence[Mask] | Mask, side: int) -> Mask:
-    """K x h x w, the longest side at most `side`: every so many-th pixel."""
+    """K x h x w, the longest side at most `side`: every K-th pixel."""
     height, width = masks[0].shape
     step = max(1.0, max(height, width) / side)
     rows, columns = (

@@ -1,4 +1,4 @@
-"""kinds: which files are pictures, by their names; where a name does not tell, by their marks."""
+"""kinds: which files are pictures, by their names; if a name is ambiguous, by their signatures."""
 
 from __future__ import annotations
 

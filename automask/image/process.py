@@ -87,7 +87,7 @@ def process_with(masker: Masker, job: Job, config: RunConfig, labels: dict[str, 
 
 
 def lost(job: Job, config: RunConfig, labels: dict[str, Any], reason: str) -> Outcome:
-    """The outcome of an image whose worker cannot tell any more."""
+    """The outcome of an image whose worker can no longer report."""
     failed = replace(_blank_record(job, labels), error=reason)
     return Outcome(_as_before(failed, Results(config.output, job)))
 
@@ -144,7 +144,7 @@ def mask_photograph(
 ) -> tuple[MaskResult, tuple[str, ...]]:
     """The result, and what is to be noted: a file may show its object, or where there is none.
 
-    prompts: what the model is asked, see image/prompts.py; None: it looks for itself.
+    prompts: from a file, see image/prompts.py; None: automatic.
     """
     config, notes = context.config, photograph.notes
     if photograph.alpha is not None and config.load.own_alpha == "use" and prompts is None:

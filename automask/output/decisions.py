@@ -149,11 +149,11 @@ def _to_line(decision: Decision) -> bytes:
 
 
 def _parsed(line: bytes) -> Decision | None:
-    """The decision of a line; what a later version added is left out, what is not told defaults."""
+    """The decision of a line; fields of later versions are dropped, missing ones get defaults."""
     try:
         values: dict[str, Any] = json.loads(line)
-        told = (f.name for f in fields(Decision) if f.name in values)
-        known: dict[str, Any] = {name: values[name] for name in told}
+        names = (f.name for f in fields(Decision) if f.name in values)
+        known: dict[str, Any] = {name: values[name] for name in names}
         known |= {name: tuple(known[name]) for name in ("prompts", "strokes") if name in known}
         decision = Decision(**known)
     except (ValueError, TypeError):  # ValueError: no JSON, no UTF-8; TypeError: something else

@@ -1,7 +1,7 @@
 """One run at a time for each output: two would mask the same photographs twice.
 
 The tasks of one array share an output, each with a lock of its own, `records/<task>.lock`. A lock
-tells who holds it, and its file is touched again and again: where its process, or its machine, is
+names its holder, and its file is touched again and again: where its process, or its machine, is
 gone, it is stale, and the next run takes it.
 """
 
@@ -29,8 +29,8 @@ STALE_SECONDS = 180.0  # without a touch, for a holder on another machine that c
 SAME_START_SECONDS = 2.0  # a process of the same number that started at another time is another
 
 # What a batch system calls a task, the same when it is started again; and how often it was, where
-# the system tells: sbatch(1) of SLURM, which sets none at the first start, and "Job environment
-# variables" of AWS Batch.
+# the system counts starts: sbatch(1) of SLURM, which sets none at the first start, and "Job
+# environment variables" of AWS Batch.
 BATCH_SYSTEMS: tuple[tuple[tuple[str, ...], str | None], ...] = (
     (("SLURM_JOB_ID",), "SLURM_RESTART_COUNT"),
     (("PBS_JOBID",), None),

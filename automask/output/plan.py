@@ -97,7 +97,7 @@ def _sort_in(
     if record.is_done and not fault and set(record.kinds) & set(config.kinds) - set(kinds):
         plan.missing.append(job)
     left = replace(record.left, mended=there.mended)
-    has_marks = bool(left.packed or left.mended)  # else there is nothing to be told by
+    has_marks = bool(left.packed or left.mended)  # without any, nothing can be compared
     why = fault or _why(record, kinds, config)
     job = replace(job, kinds=kinds, left=left if has_marks else None, why=why)
     (plan.redraw if there.source else plan.todo).append(job)
@@ -131,7 +131,7 @@ def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -
 
 
 def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:
-    """Raises SettingsChangedError, naming what differs, where `run.json` tells of others."""
+    """Raises SettingsChangedError, naming what differs, if `run.json` has others."""
     earlier = mask_settings(read_run_json(output))
     if earlier is None or earlier == settings:
         return

@@ -21,7 +21,7 @@ LEFT: Mapping[str, Status] = {CORRECTED: OK, NO_OBJECT: NOTHING_FOUND}
 
 
 def as_reviewed(output: Path, record: ImageRecord, decision: Decision | None) -> ImageRecord:
-    """A record that tells of the results that a person left.
+    """A record of the results that a person left.
 
     Of an image whose mask was drawn by a person, whatever the machine had found, or that a person
     says has no object; other records come back as they are.

@@ -1,7 +1,7 @@
 """unchanged: whether a photograph is the one that was masked, however it was copied here.
 
 Archives and file systems keep whole seconds, FAT every second one; a copy has a new time. The
-content decides, where an earlier run kept its hash and nothing else can tell.
+content decides, where an earlier run kept its hash and nothing else can show it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Earlier(Protocol):
 
 
 def change(job: Job, record: Earlier, same: Mapping[str, bool]) -> str | None:
-    """How a photograph, or what is asked of it, differs from what was masked; None: it does not.
+    """How a photograph, or its prompts, differ from what was masked; None: it does not.
 
     same: what `contents_compared` found.
     """

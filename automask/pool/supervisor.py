@@ -236,7 +236,7 @@ class Supervisor:
 
     def _bury(self, worker: Worker) -> Iterator[Outcome]:
         """A dead worker: the images in its hands are tried again, or given up."""
-        worker.child.let_end()  # or the kill would be told for how it died
+        worker.child.let_end()  # or the kill would be reported as its cause of death
         self._dismiss(worker)
         how = worker.child.how_it_died()
         is_memory = worker.child.was_killed and oom_kills() > worker.oom_kills

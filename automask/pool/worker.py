@@ -1,6 +1,6 @@
 """One process that masks, for the parent whose process id is its argument; see child.py.
 
-It is asked on standard input and answers on standard output, see messages.py. It ends with its
+It takes jobs on standard input and answers on standard output, see messages.py. It ends with its
 input, or soon after its parent, and where an image raises more than its own failure.
 """
 
@@ -39,7 +39,7 @@ def main() -> None:
     """Serves until its input ends."""
     for number in PARENTS_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    faulthandler.enable(all_threads=False)  # a crash tells where it was, into the log
+    faulthandler.enable(all_threads=False)  # a crash writes its stack into the log
     watch_parent(int(sys.argv[1]))
     say = _make_say(_take_stdout())
     try:

@@ -36,7 +36,7 @@ class WorkerSetup:
     labels: dict[str, Any]  # the fields of a record that are the same for all images
     make_context: Callable[[WorkerSetup, Owner | None], WorkerContext]  # called once in each worker
     batch_divisor: int = 1  # blocks of points are smaller by this, where memory ran short
-    imports: str = SAM_IMPORTS  # what takes long to import, told apart from the model
+    imports: str = SAM_IMPORTS  # slow imports, measured apart from the model
 
 
 def model_context(setup: WorkerSetup, owner: Owner | None) -> WorkerContext:

@@ -17,7 +17,7 @@ from automask.records import Job, ObjectPrompt
 
 @dataclass(frozen=True)
 class Prompted:
-    """The jobs of a run with what the model is asked of each."""
+    """The jobs of a run with their prompts."""
 
     jobs: list[Job]
     unused: tuple[str, ...] = ()  # where those lines stand that fit none of the images

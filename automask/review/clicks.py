@@ -1,6 +1,6 @@
 """What a click changes of a mask: the region that was clicked, and nothing on the other side.
 
-A model that is asked to mend one place draws the whole mask anew, and takes back elsewhere what was
+A model prompted to correct one place draws the whole mask anew, and takes back elsewhere what was
 right. Of its answer only the changed region at the click is taken (the progressive merge of Chen et
 al., "FocalClick: towards practical interactive image segmentation", 2022).
 """

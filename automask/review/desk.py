@@ -130,13 +130,13 @@ class Desk:
             if item.record.image in decisions
         ]
         settled = [decision for decision in mine if decision.is_settled]
-        told = estimate(self.worklist, decisions)
+        found = estimate(self.worklist, decisions)
         return {
             "total": len(self.worklist.items),
             "left": len(self.worklist.items) - len(settled),
             "verdicts": dict(Counter(decision.verdict for decision in mine)),
             "seconds_each": median(d.seconds for d in settled) if settled else None,
-            "estimate": None if told is None else asdict(told),
+            "estimate": None if found is None else asdict(found),
         }
 
     def decisions(self) -> dict[str, Decision]:

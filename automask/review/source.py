@@ -102,9 +102,9 @@ def _described(file: Path) -> dict[str, Any]:
 
 def _config(described: Mapping[str, Any], photographs: Path, output: Path) -> RunConfig:
     """Raises UsageError where another version has written what this one cannot read."""
-    told = {name: described[name] for name in USED if name in described}
+    given = {name: described[name] for name in USED if name in described}
     try:
-        return RunConfig(input=photographs, output=output, **told)
+        return RunConfig(input=photographs, output=output, **given)
     except ValidationError as error:
         raise UsageError(
             f"{output / 'run.json'} has settings that this version does not know "

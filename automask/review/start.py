@@ -88,10 +88,10 @@ def _print_end(console: Console, desk: Desk) -> None:
     came_to = worth(desk.source.output, desk.decisions())
     if came_to is not None:
         console.print(str(came_to))
-    told = progress["estimate"]
-    if told is not None:
+    found = progress["estimate"]
+    if found is not None:
         console.print(
-            f"of {told['looked_at']} masks drawn at random {told['bad']} were bad: "
-            f"{told['share']:.1%} of the whole run, {told['low']:.1%} to {told['high']:.1%} "
+            f"of {found['looked_at']} masks drawn at random {found['bad']} were bad: "
+            f"{found['share']:.1%} of the whole run, {found['low']:.1%} to {found['high']:.1%} "
             "(95 % interval)"
         )

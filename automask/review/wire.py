@@ -18,7 +18,7 @@ Token = Annotated[str, Field(pattern=r"^[0-9a-zA-Z-]{1,64}$")]
 
 
 class Sent(BaseModel):
-    """Refuses what it does not know, and numbers that are none."""
+    """Refuses unknown fields, and numbers that are not finite."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
 

@@ -1,4 +1,4 @@
-"""All who are told of a run: the terminal, a log, programs, and a command at its end."""
+"""The watchers of a run: the terminal, a log, programs, and a command at its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def on_terminal(console: Console, verbose: bool, quiet: bool) -> list[Watcher]:
 def audience(
     terminal: Sequence[Watcher], json: Path | None, log_file: Path | None, on_finish: str | None
 ) -> Iterator[tuple[Watcher, Ending]]:
-    """The watcher that a run tells, and the ending that its command sets.
+    """The watcher of a run, and the ending that its command sets.
 
     terminal: who shows it to people. Raises UsageError where a file cannot be written, or the
     command is none.

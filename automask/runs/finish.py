@@ -33,7 +33,7 @@ class OnFinish:
         return cls(words)
 
     def tell(self, message: Message) -> None:
-        """Calls the command. What goes wrong with it is told, and changes no exit code."""
+        """Call the command. Its errors are printed, and change no exit code."""
         try:
             ended = subprocess.run(
                 self.words, input=json.dumps(message, default=str) + "\n", text=True,

@@ -1,4 +1,4 @@
-"""What a run tells programs: JSON objects, each with its `message_type`.
+"""The messages of a run for programs: JSON objects, each with its `message_type`.
 
 status   how far it is: at the start, and now and then
 image    one image is finished; the fields of its record
@@ -69,7 +69,7 @@ class Ending:
 
 @contextmanager
 def told_at_end(listeners: Sequence[Listener]) -> Iterator[Ending]:
-    """Tells all listeners the summary that the block sets, or the error that ends it."""
+    """Send all listeners the summary that the block sets, or the error that ends it."""
     ending = Ending()
     try:
         yield ending

@@ -72,7 +72,7 @@ def equip(config: RunConfig) -> Prepared:
     if config.propose.settings:
         _check_generator(weights, config.propose.settings)
     if config.prompts is not None and weights.checkpoint.is_student:
-        raise UsageError("--prompts tell a SAM where to look; a student cannot be told")
+        raise UsageError("--prompts are for SAM models; a student takes no prompts")
     if "probability" in config.save and not weights.checkpoint.is_student:
         raise UsageError(f"--save probability is for students; {config.model} knows none")
     settings = _mask_settings(config, weights.sha256)
@@ -159,7 +159,7 @@ def _check_generator(weights: Weights, settings: dict[str, Any]) -> None:
 
 
 def _mask_settings(config: RunConfig, model_sha256: str) -> dict[str, Any]:
-    """Raises ConfigError for weights of the choice that are none, before any work."""
+    """Raise ConfigError for an invalid weights file of the choice, before any work."""
     choose = config.choose
     scorer(choose.fitted, tuple(sorted(choose.weights.items())))
     return config.mask_settings(model_sha256, scorer_sha256(choose.fitted))

@@ -39,8 +39,8 @@ def redraw(job: Job, config: RunConfig, labels: dict[str, Any]) -> Outcome:
     kinds = outcome.record.kinds
     files = (config.output / output_path(job.stem, kind) for kind in kinds)
     written = tuple(str(mark_of(file)) for file in files)
-    told = replace(outcome.record, score=None, confidence=None, written=written, mended=by_hand)
-    return replace(outcome, record=told)
+    record = replace(outcome.record, score=None, confidence=None, written=written, mended=by_hand)
+    return replace(outcome, record=record)
 
 
 def _result(job: Job, config: RunConfig, shape: tuple[int, int]) -> MaskResult:

@@ -1,4 +1,4 @@
-"""Those who are told how a run goes, beside the one who shows it on the terminal."""
+"""Watchers of a run besides the terminal."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class LogLines:
         self._line(level, record.image, became(record))
 
     def end(self) -> None:
-        """What it came to is told by the summary."""
+        """The summary reports it."""
 
     def tell(self, message: Message) -> None:
         """The end: a summary or an error."""

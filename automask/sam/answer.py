@@ -20,8 +20,8 @@ def answers(
 
     A single point leaves in doubt what is meant, the part or the whole: three masks are asked for
     and the one with the highest predicted IoU is taken; several points or a box get the single
-    mask (Kirillov et al., "Segment Anything", 2023). iterations: each prompt is asked so often,
-    from the second time on with the mask before.
+    mask (Kirillov et al., "Segment Anything", 2023). iterations: passes of each prompt, from the
+    second on with the previous mask.
     """
     tool = Interactive(predictor.model, predictor)
     embedding = tool.embed(image_rgb)

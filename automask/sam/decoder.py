@@ -189,5 +189,5 @@ def _cache_bytes() -> int:
     """The processor's second-level cache of one core."""
     try:
         return os.sysconf("SC_LEVEL2_CACHE_SIZE") or USUAL_CACHE_BYTES
-    except (ValueError, AttributeError, OSError):  # a system that does not tell
+    except (ValueError, AttributeError, OSError):  # a system without this information
         return USUAL_CACHE_BYTES

@@ -67,7 +67,7 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 
 
 def dtype_of(precision: str, device: torch.device) -> torch.dtype:
-    """What products of matrices are computed in: for `auto` bfloat16 where the device is fast at
+    """The dtype of matrix multiplications: for `auto` bfloat16 where the device is fast at
     it, for `float32` that.
     """
     if precision == "auto" and _has_fast_bfloat16(device):

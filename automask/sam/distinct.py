@@ -42,7 +42,7 @@ def mask_ious(flat: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _sampled(proposals: Sequence[Proposal]) -> NDArray[np.float32]:
-    """K x n, every so many-th pixel of each mask."""
+    """K x n, every K-th pixel of each mask."""
     step = max(1, -(-max(proposals[0].mask.shape) // SIDE))
     small = np.stack([p.mask[step // 2 :: step, step // 2 :: step] for p in proposals])
     return small.reshape(len(small), -1).astype(np.float32)

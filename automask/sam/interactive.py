@@ -41,7 +41,7 @@ class Embedding:
 
 @dataclass(frozen=True)
 class Question:
-    """What the model is asked of a photograph; coordinates are fractions of it, x before y."""
+    """The prompts on a photograph; coordinates are fractions of it, x before y."""
 
     points: Sequence[tuple[float, float]] = ()
     labels: Sequence[bool] = ()  # of each point, whether it is on the object

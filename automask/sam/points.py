@@ -7,15 +7,15 @@ only by a slightly other outline of the same object:
 1. A coarse grid. A point between two that gave the same mask would give it once more.
 2. Points in what no mask covers so far: there may be an object that the coarse grid stepped over.
 3. Points in the masks that contend for the choice, spread as far from each other as they can be,
-   until the winner stays: the object's outline depends on where it is asked.
+   until the winner stays: the object's outline depends on the point.
 4. The neighbours of the contenders' own points.
 
 All of them are points of the full grid, so that each mask is one that the full grid gives as well.
 The numbers were chosen on 232 photographs that tiny did not learn from; on 500 others about 170 of
-1024 points are asked, and the mask is the full grid's (IoU >= 0.95) on 98 % of them (see
+1024 points are sampled, and the mask is the full grid's (IoU >= 0.95) on 98 % of them (see
 docs/benchmarks.md). The bundled model's saliency map in the place of 2 measured no better.
 (MobileSAMv2, Zhang et al., 2023, places its prompts by a detector instead; here what was found so
-far tells where to ask next.)
+far determines where to sample next.)
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class _Search:
         self.asked = np.zeros(len(grid), np.bool_)
 
     def ask(self, which: Mask) -> None:
-        """which: N bool; a point is asked once only."""
+        """which: N bool; each point is sampled once."""
         new = which & ~self.asked
         self.asked |= new
         if new.any():

@@ -20,7 +20,7 @@ SURENESS, LEVEL = 1.65, -0.64
 
 
 class Saliency(Protocol):
-    """Tells where the primary object is: h x w, 0..1, in the proportions of the image, which is
+    """Predicts where the primary object is: h x w, 0..1, in the proportions of the image, which is
     H x W x 3 uint8 RGB.
     """
 
@@ -61,7 +61,7 @@ def map_of(logits: Tensor) -> NDArray[np.float32]:
 
 
 def predicted_iou(saliency: NDArray[np.float32]) -> float:
-    """What IoU the map, cut at a half, has with the true mask, as far as the map itself tells.
+    """What IoU the map, cut at a half, has with the true mask, estimated from the map itself.
 
     Were its values chances, that of each pixel its own, what is cut out would share the sum of
     those inside with the truth, and the union would be the cut and the sum of those outside.

@@ -62,7 +62,7 @@ def locate_staged(model: str, arch: str | None, weights: Path | None, stage: Pat
 def _wanted(model: str, arch: str | None, weights: Path | None) -> _Wanted:
     checkpoint = BY_NAME.get(model)
     if checkpoint is None or arch is not None:
-        located = locate(model, arch, weights)  # its content alone tells its hash
+        located = locate(model, arch, weights)  # only its content gives its hash
         return _Wanted(located.checkpoint, located.sha256, located.file)
     return _Wanted(checkpoint, checkpoint.sha256, find(checkpoint, weights))
 

@@ -82,7 +82,7 @@ class ResidualBlock(nn.Module):
 class AttentionBlock(nn.Module):
     """Pre-norm self-attention over all positions of a B x C x H x W map, then an MLP.
 
-    A depthwise convolution before each block tells positions apart (Chu et al., "Conditional
+    A depthwise convolution before each block encodes positions (Chu et al., "Conditional
     positional encodings", 2021), so the block works at any input size.
     """
 

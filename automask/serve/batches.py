@@ -131,22 +131,22 @@ class Batches:
         return self.folder.batches / f"{batch.id}.jsonl"
 
     def _write(self, batch: Batch) -> None:
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "id": batch.id,
             "created": batch.created,
             "kinds": batch.kinds,
             "photographs": [asdict(photograph) for photograph in batch.photographs],
             "is_cancelled": batch.is_cancelled,
         }
-        write_atomic(self.folder.batches / f"{batch.id}.json", json.dumps(told).encode())
+        write_atomic(self.folder.batches / f"{batch.id}.json", json.dumps(values).encode())
 
 
 def _read(file: Path) -> Batch:
     try:
-        told = json.loads(file.read_text())
-        photographs = tuple(Photograph(**one) for one in told["photographs"])
-        kinds = tuple(told["kinds"])
-        return Batch(told["id"], told["created"], kinds, photographs, told["is_cancelled"])
+        values = json.loads(file.read_text())
+        photographs = tuple(Photograph(**one) for one in values["photographs"])
+        kinds = tuple(values["kinds"])
+        return Batch(values["id"], values["created"], kinds, photographs, values["is_cancelled"])
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{file} describes no batch: {error}; move it away") from error
 

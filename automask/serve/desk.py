@@ -19,7 +19,7 @@ from automask.serve.intake import Asked, Sent
 from automask.serve.limits import Limits
 from automask.serve.line import REQUEST, Line
 
-PATIENCE_SECONDS = 1.0  # how often it is asked whether a client is still there
+PATIENCE_SECONDS = 1.0  # interval of checks whether a client is still connected
 MOST_RETRY_SECONDS = 600
 
 IsGone = Callable[[], Awaitable[bool]]
@@ -70,10 +70,10 @@ class Desk:
             if not ended.done():
                 ended.set_result(outcome)
 
-        def told(outcome: Outcome) -> None:
+        def on_outcome(outcome: Outcome) -> None:
             loop.call_soon_threadsafe(settle, outcome)
 
-        self.line.add(job, REQUEST, told)
+        self.line.add(job, REQUEST, on_outcome)
         try:
             outcome = await self._waited(ended, is_gone)
         except BaseException:

@@ -66,18 +66,18 @@ async def _from_form(request: Request, most: int) -> Asked:
 def _from_json(body: bytes) -> Asked:
     """{"photograph": base64, "output": "mask"}."""
     try:
-        told = json.loads(body)
+        fields = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise _refused(f"the body is not JSON: {error}", HTTPStatus.BAD_REQUEST) from error
-    if not isinstance(told, dict) or not isinstance(told.get("photograph"), str):
+    if not isinstance(fields, dict) or not isinstance(fields.get("photograph"), str):
         raise _refused("photograph: a string in base64 is needed")
-    unknown = sorted(told.keys() - {"photograph", "output"})
+    unknown = sorted(fields.keys() - {"photograph", "output"})
     if unknown:
         raise _refused(f"unknown: {', '.join(unknown)}")
-    output = told.get("output", ())
+    output = fields.get("output", ())
     if not isinstance(output, str) and output != ():
         raise _refused("output: a string is needed")
-    return Asked((Sent("", _decoded(told["photograph"])),), (output,) if output else ())
+    return Asked((Sent("", _decoded(fields["photograph"])),), (output,) if output else ())
 
 
 def _decoded(text: str) -> bytes:

@@ -13,7 +13,7 @@ from automask.records import Job
 
 REQUEST, BATCH = 0, 1  # who goes first
 
-Told = Callable[[Outcome], None]
+OnOutcome = Callable[[Outcome], None]
 
 
 @dataclass(order=True)
@@ -23,7 +23,7 @@ class Entry:
     rank: int
     number: int
     job: Job = field(compare=False)
-    told: Told = field(compare=False)
+    on_outcome: OnOutcome = field(compare=False)
 
 
 class Line:
@@ -50,10 +50,10 @@ class Line:
     def in_hand(self) -> int:
         return len(self._in_hand)
 
-    def add(self, job: Job, rank: int, told: Told) -> None:
-        """Puts a photograph at the end of its rank; `told` is called, in another thread."""
+    def add(self, job: Job, rank: int, on_outcome: OnOutcome) -> None:
+        """Put a photograph at the end of its rank; `on_outcome` is called in another thread."""
         with self._lock:
-            entry = Entry(rank, next(self._numbers), job, told)
+            entry = Entry(rank, next(self._numbers), job, on_outcome)
             self._waiting[job.image] = entry
             heapq.heappush(self._heap, entry)
         self._wake()
@@ -78,10 +78,10 @@ class Line:
         self._wake = wake
 
     def finished(self, outcome: Outcome) -> None:
-        """Tells who waits for it."""
+        """Notify who waits for it."""
         with self._lock:
             entry = self._in_hand.pop(outcome.record.image)
-        entry.told(outcome)
+        entry.on_outcome(outcome)
 
     def close(self) -> None:
         """Nothing more is taken. What waits stays where it is: batches go on after a restart."""

@@ -50,23 +50,23 @@ def api_page(document: dict[str, Any], base: str) -> str:
         'for programs: <a href="/openapi.json">openapi.json</a></p>',
     ]
     for path, methods in document["paths"].items():
-        parts += [_operation(path, method, told) for method, told in methods.items()]
+        parts += [_operation(path, method, operation) for method, operation in methods.items()]
     return PAGE.format(head="", title="automask", body="\n".join(parts))
 
 
-def _operation(path: str, method: str, told: dict[str, Any]) -> str:
-    about = html.escape(told.get("description") or told.get("summary", ""))
+def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
+    about = html.escape(operation.get("description") or operation.get("summary", ""))
     rows = "".join(
         f"<tr><td><code>{code}</code></td><td>{html.escape(answer['description'])}</td></tr>"
-        for code, answer in told["responses"].items()
+        for code, answer in operation["responses"].items()
     )
     head = f"<h2><code>{method.upper()} {html.escape(path)}</code></h2>"
-    return f"{head}\n<p>{about}</p>\n{_body(told)}<table>{rows}</table>"
+    return f"{head}\n<p>{about}</p>\n{_body(operation)}<table>{rows}</table>"
 
 
-def _body(told: dict[str, Any]) -> str:
+def _body(operation: dict[str, Any]) -> str:
     """The kinds of body, and the fields of each."""
-    content = told.get("requestBody", {}).get("content", {})
+    content = operation.get("requestBody", {}).get("content", {})
     lines = []
     for kind, body in content.items():
         fields = ", ".join(body["schema"].get("properties", {})) or "the photograph itself"

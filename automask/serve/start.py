@@ -29,7 +29,7 @@ from automask.web.guard import Guard
 from automask.web.server import address, listen, port_of, server_of
 
 PORT = 8766
-SPARE = 64  # connections beyond the queue, which are told 429 instead of being cut
+SPARE = 64  # connections beyond the queue, which get 429 instead of being cut
 GRACE_SECONDS = 20  # for requests at work, after a signal; systemd kills after 90
 
 

@@ -28,9 +28,9 @@ def explanations(model: type[BaseModel]) -> dict[str, str]:
             continue
         field = FIELD.match(line)
         if field and field[1] in model.model_fields:
-            told = " ".join([*above, comment]).strip()
-            if told:
-                explained[field[1]] = told
+            meaning = " ".join([*above, comment]).strip()
+            if meaning:
+                explained[field[1]] = meaning
         above = []
     return explained
 

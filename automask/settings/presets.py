@@ -8,7 +8,7 @@ from typing import Any
 from automask.errors import ConfigError
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # Many objects much smaller than what a model was trained on: it is asked in crops, too.
+    # Many objects much smaller than what a model was trained on: crops are prompted, too.
     # Measured on drawn drops, see docs/objects.md.
     "small-objects": {
         "objects": {"wanted": "all"},

@@ -162,7 +162,7 @@ def _outside(system: BatchSystem, source: str, ids: range, environ: Mapping[str,
 
 
 def _how_many(system: BatchSystem) -> str:
-    return f"{system.name} tells this task its number but not of how many; {_remedy(system)}"
+    return f"{system.name} gives this task its number but not of how many; {_remedy(system)}"
 
 
 def _remedy(system: BatchSystem) -> str:

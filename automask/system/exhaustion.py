@@ -54,5 +54,5 @@ def is_device_lost(error: BaseException) -> bool:
 
 
 def _says(error: BaseException, words: tuple[str, ...]) -> bool:
-    told = str(error).lower()
-    return any(some in told for some in words)
+    message = str(error).lower()
+    return any(some in message for some in words)

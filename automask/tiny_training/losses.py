@@ -1,4 +1,4 @@
-"""What the model is asked for: masks, honest scores, and a saliency map."""
+"""The losses of masks, predicted IoU, and the saliency map."""
 
 from __future__ import annotations
 

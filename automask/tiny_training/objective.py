@@ -1,4 +1,4 @@
-"""What the model is asked in a training step, and the loss of its answers."""
+"""The prompts of a training step, and the loss of their masks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from automask.tiny_training.prompts import Prompts
 
 
 def set_frame(sam: Sam, size: int) -> None:
-    """Tells `tiny` the size of its input; nothing in its weights depends on it."""
+    """Set the input size of `tiny`; its weights do not depend on it."""
     sam.image_encoder.img_size = size
     sam.prompt_encoder.input_image_size = (size, size)
     sam.prompt_encoder.image_embedding_size = (size // 16, size // 16)

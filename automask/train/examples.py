@@ -39,7 +39,7 @@ class Example:
     image: Path
     label: Path
     kind: str  # of the labels: mask, trimap or objects
-    values: Convention | None = None  # of masks and trimaps; None: told from the file
+    values: Convention | None = None  # of masks and trimaps; None: inferred from the file
     weight: float = 1.0  # how much it counts, 0..1
     is_reviewed: bool = False  # looked at by a person
     size: tuple[int, int] | None = None  # H, W of the upright photograph where a record says it
@@ -141,7 +141,7 @@ def check_classes(targets: Iterable[NDArray[np.uint8]]) -> None:
             return
     only = "background" if BACKGROUND in seen else "foreground"
     raise UsageError(
-        f"every mask to learn from is {only} alone: there is nothing to tell apart; if their "
+        f"every mask to learn from is {only} alone: there is nothing to distinguish; if their "
         f"values mean something else, say it with {VALUES} FOREGROUND,BACKGROUND[,CONTOUR]"
     )
 

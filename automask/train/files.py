@@ -53,5 +53,5 @@ def file_of(student: Path) -> Path:
 
 
 def finds_objects(file: Path) -> bool:
-    """Whether a student tells objects apart."""
+    """Whether a student separates objects."""
     return read_notes(file).net.labels == "objects"

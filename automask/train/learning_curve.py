@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 TABLE, PICTURE = "sizes.json", "sizes.png"
-Tell = Callable[[Round], None]
+OnRound = Callable[[Round], None]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def learning_curve(
     sizes: Sequence[int],
     seeds: int,
     stop: Stop,
-    tell: Tell,
+    on_round: OnRound,
     overwrite: bool = False,
 ) -> LearningCurve:
     """Trains each size with each seed, in `OUT/size-N-seed-S`, and writes table and picture.
@@ -77,7 +77,7 @@ def learning_curve(
     rows, results = [], []
     for size in sizes:
         every = [_seeded(prepared, size, config.seed + seed) for seed in range(seeds)]
-        results = [train(one, stop, tell, overwrite) for one in every]
+        results = [train(one, stop, on_round, overwrite) for one in every]
         rows.append(_figures(size, results))
     best = max(results, key=_figure)
     for name in (FILE, CARD, SPLIT):

@@ -57,7 +57,7 @@ class Progress:
     best_figure: float = -1.0
 
 
-Tell = Callable[[Round, Progress], None]
+OnRound = Callable[[Round, Progress], None]
 
 
 class Loop:
@@ -86,7 +86,7 @@ class Loop:
             _groups(net, ENCODER_RATE if begins_trained else 1.0), weight_decay=WEIGHT_DECAY
         )
 
-    def run(self, stop: Stop, tell: Tell) -> Progress:
+    def run(self, stop: Stop, on_round: OnRound) -> Progress:
         """Trains to the end and leaves the best round's weights in the network.
 
         Raises Interrupted when a signal asks for an end, once the state is saved; DivergedError
@@ -98,7 +98,7 @@ class Loop:
             while self.progress.step < self.steps:
                 self._step()
                 if self._is_round():
-                    tell(self._end_round(), self.progress)
+                    on_round(self._end_round(), self.progress)
                 is_due = time.monotonic() - saved > SAVE_SECONDS
                 if is_due or stop.is_wanted or self.progress.step == self.steps:
                     self._save()

@@ -50,11 +50,11 @@ class Prepared:
 
     def digest(self) -> str:
         """Of the settings, the split, and which labels there are, 16 hex digits."""
-        told: list[Any] = [self.config.identity(), self.split()]
+        values: list[Any] = [self.config.identity(), self.split()]
         for example in (*self.learned, *self.validated):
             info = example.label.stat()
-            told.append((example.name, info.st_size, info.st_mtime_ns, example.weight))
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+            values.append((example.name, info.st_size, info.st_mtime_ns, example.weight))
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def prepare_training(config: TrainConfig) -> Prepared:

@@ -30,7 +30,7 @@ def train_and_print(
     from automask.train.prepare import prepare_training
     from automask.train.train import train
 
-    def tell(row: Round) -> None:
+    def on_round(row: Round) -> None:
         console.print(
             f"step {row.step}, pass {row.epoch:.1f}: loss {row.loss:.4f}, validation "
             f"{row.figure:.4f}, {row.seconds:.0f} s"
@@ -42,10 +42,10 @@ def train_and_print(
         if sizes or seeds > 1:
             every = sizes or (len(prepared.learned),)
             print_learning_curve(
-                console, learning_curve(prepared, every, seeds, stop, tell, overwrite)
+                console, learning_curve(prepared, every, seeds, stop, on_round, overwrite)
             )
             return
-        print_result(console, train(prepared, stop, tell, overwrite))
+        print_result(console, train(prepared, stop, on_round, overwrite))
 
 
 def _print_start(console: Console, prepared: Prepared) -> None:

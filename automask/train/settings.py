@@ -1,4 +1,4 @@
-"""What a training is asked to do. Imports no torch."""
+"""The settings of a training. Imports no torch."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class NetConfig(Section):
     def _objects_are_mask_rcnn(self) -> NetConfig:
         if (self.labels == "objects") != (self.arch == "maskrcnn"):
             raise ValueError(
-                "labels objects and arch maskrcnn go together: the other networks tell no object "
-                "from its neighbour"
+                "labels objects and arch maskrcnn go together: the other networks do not separate "
+                "neighbouring objects"
             )
         return self
 
@@ -75,11 +75,11 @@ class Way:
     """How a student looks: settings that a run may change."""
 
     overlap: float = 0.25  # of neighbouring tiles, as a share of their side
-    flips: bool = False  # whether the mirrored photograph is asked as well
+    flips: bool = False  # whether the mirrored photograph is predicted as well
 
     @classmethod
     def checked(cls, settings: dict[str, object]) -> Way:
-        """Raises ConfigError for settings that are none, or have another range."""
+        """Raise ConfigError for unknown settings and values out of range."""
         if unknown := sorted(set(settings) - set(WAY_SETTINGS)):
             raise ConfigError(
                 f"a student has no setting {', '.join(unknown)}; it has {', '.join(WAY_SETTINGS)}"

@@ -34,7 +34,7 @@ STATE, NOTES, SPLIT, CARD, LOCK = (
     "training.pt", "training.json", "split.json", "README.md", ".lock",
 )  # fmt: skip
 
-Tell = Callable[[Round], None]
+OnRound = Callable[[Round], None]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Result:
 
 
 def train(
-    prepared: Prepared, stop: Stop, tell: Tell = lambda _row: None, overwrite: bool = False
+    prepared: Prepared, stop: Stop, on_round: OnRound = lambda _row: None, overwrite: bool = False
 ) -> Result:
     """Trains, or goes on with, the student in `config.out`.
 
@@ -69,12 +69,12 @@ def train(
         if overwrite:
             _clear(folder)
         known = _agree(prepared)
-        return known or _train(prepared, stop, tell)
+        return known or _train(prepared, stop, on_round)
     finally:
         lock.release()
 
 
-def _train(prepared: Prepared, stop: Stop, tell: Tell) -> Result:
+def _train(prepared: Prepared, stop: Stop, on_round: OnRound) -> Result:
     config, folder = prepared.config, prepared.config.out
     torch.manual_seed(config.seed)
     net = build_net(config.net)
@@ -86,7 +86,7 @@ def _train(prepared: Prepared, stop: Stop, tell: Tell) -> Result:
 
     def told(row: Round, progress: Progress) -> None:
         write_curve(folder, progress.rounds, objective.figure, steps)
-        tell(row)
+        on_round(row)
 
     loop = Loop(
         config, net, objective, views, prepared.learned, prepared.validated, folder / STATE,
@@ -137,7 +137,7 @@ def _finish(
     )
     write_student(folder / FILE, net, notes)
     write_text(folder / CARD, model_card(prepared, notes, figures, net))
-    _write_notes(prepared, result)  # last: a student that it tells of is whole
+    _write_notes(prepared, result)  # last, so that a student it describes is complete
     (folder / STATE).unlink(missing_ok=True)
     return result
 

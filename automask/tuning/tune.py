@@ -165,7 +165,7 @@ def print_before_after(console: Console, tuned: Tuned) -> None:
 
 
 def _verdict(tuned: Tuned, best_step: int, fell: Sequence[str]) -> list[str]:
-    """Whether to use the new weights, as far as the held-out pairs can tell."""
+    """Whether to use the new weights, judged by the held-out pairs."""
     file, own = shown(str(tuned.file)), count_own(tuned.before.rows)
     if 2 * own > len(tuned.before.rows):
         return [

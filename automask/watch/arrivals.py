@@ -12,27 +12,27 @@ Version = tuple[int, int]  # size in bytes, time of change in ns
 
 @dataclass
 class Arrivals:
-    """Looks at a listing again and again, and tells each version of a file once.
+    """Polls a listing, and reports each version of a file once.
 
     settle_seconds: a file is whole when size and time have stayed so long what they are.
     """
 
     settle_seconds: float
-    told: dict[str, Version] = field(default_factory=dict)  # by image
+    reported: dict[str, Version] = field(default_factory=dict)  # by image
     growing: dict[str, tuple[Version, float]] = field(default_factory=dict)  # and since when
 
     def look(self, jobs: Iterable[Job], now: float) -> list[Job]:
-        """The jobs of a listing that are whole, and were not told in this version. now: seconds."""
+        """The complete jobs of a listing not reported in this version. now: seconds."""
         whole, growing = [], {}
         for job in jobs:
             version = (job.input_bytes, job.input_mtime_ns)
-            if self.told.get(job.image) == version:
+            if self.reported.get(job.image) == version:
                 continue
             before, since = self.growing.get(job.image, (None, now))
             since = since if before == version else now
             if now - since >= self.settle_seconds:
                 whole.append(job)
-                self.told[job.image] = version
+                self.reported[job.image] = version
             else:
                 growing[job.image] = (version, since)
         self.growing = growing

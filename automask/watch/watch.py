@@ -70,7 +70,7 @@ class _Folder:
         old = now - self.manner.settle_seconds
         jobs = list_images(config, WHOLE).jobs
         whole = [job for job in jobs if job.input_mtime_ns / 1e9 < old]
-        self.arrivals.told = {job.image: (job.input_bytes, job.input_mtime_ns) for job in whole}
+        self.arrivals.reported = {job.image: (job.input_bytes, job.input_mtime_ns) for job in whole}
         return whole
 
     def outcomes(
@@ -113,7 +113,7 @@ class _Folder:
                 return
 
     def _look(self, now: float) -> None:
-        """Hands on what has arrived. A fault of the folder is told, and looked at again later."""
+        """Pass on what has arrived. A fault of the folder is printed, and retried later."""
         try:
             arrived = self.arrivals.look(list_images(self.prepared.config, WHOLE).jobs, now)
             if arrived:

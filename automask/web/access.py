@@ -68,7 +68,7 @@ class Access:
         return self.is_token(given)
 
     def is_token(self, given: str) -> bool:
-        """Compares in constant time, so that the time does not tell how much was right."""
+        """Compares in constant time, so that the time does not reveal how much was right."""
         return hmac.compare_digest(given.encode(), self.token.encode())
 
 

@@ -88,11 +88,11 @@ class Guard:
         return answer
 
     def _is_too_large(self, headers: Headers) -> bool:
-        told = headers.get("content-length", "0")
-        return not told.isascii() or not told.isdigit() or int(told) > self.max_body
+        declared = headers.get("content-length", "0")
+        return not declared.isascii() or not declared.isdigit() or int(declared) > self.max_body
 
     def _bounded(self, receive: Receive) -> Receive:
-        """Stops a body that told no length, or a wrong one."""
+        """Stop a body without a length, or longer than its length."""
         seen = 0
 
         async def counted() -> Message:

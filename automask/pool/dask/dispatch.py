@@ -42,7 +42,7 @@ class _Member:
 
     address: str
     threads: int
-    was_first: bool  # there when the run began: what is wrong with it is told at once
+    was_first: bool  # present when the run began: its faults are reported at once
     settled: Settled | None = None
     is_refused: bool = False
     calls: dict[str, _Call] = field(default_factory=dict)
@@ -139,10 +139,10 @@ class Dispatch:
         if any(member.settled for member in self._members.values()):
             self._last_help = now
         if now - self._last_help > NOBODY_SECONDS:
-            told = "".join(f"\n  {fault}" for fault in self._refusals.values())
+            message = "".join(f"\n  {fault}" for fault in self._refusals.values())
             raise ClusterError(
                 f"stopped: for {NOBODY_SECONDS / 60:g} minutes the Dask cluster had no worker that "
-                f"could take an image{told}\nnothing finished is lost: start workers, then run "
+                f"could take an image{message}\nnothing finished is lost: start workers, then run "
                 "the same command again"
             )
 
@@ -202,12 +202,12 @@ class Dispatch:
 
     def _refuse(self, member: _Member, error: AutomaskError) -> None:
         """A worker that is not fit ends a run that begins; one that joins later is left out."""
-        told = f"Dask worker {member.address}: {error}"
+        message = f"Dask worker {member.address}: {error}"
         if member.was_first:
-            raise type(error)(told) from error
-        logger.warning("%s\nit is left out", told)
+            raise type(error)(message) from error
+        logger.warning("%s\nit is left out", message)
         member.is_refused = True
-        self._refusals[member.address] = told
+        self._refusals[member.address] = message
 
     def _answered(self, member: _Member, job: Job, answer: Any) -> None:
         if isinstance(answer, Outcome):

@@ -1,6 +1,6 @@
 """The line to a Dask cluster: calls go out to single workers, answers come in.
 
-The one module that imports `distributed`, and only once a cluster is asked for.
+The one module that imports `distributed`, and only when a cluster is requested.
 """
 
 from __future__ import annotations
@@ -167,13 +167,16 @@ class Link:
 
     def _heard(self, event: tuple[float, Any]) -> None:
         """Called by Dask for each event of the cluster, in its own thread."""
-        told = event[1]
-        if not isinstance(told, dict) or told.get("action") not in ("add-worker", "remove-worker"):
+        report = event[1]
+        if not isinstance(report, dict) or report.get("action") not in (
+            "add-worker",
+            "remove-worker",
+        ):
             return
-        if told["action"] == "add-worker":
-            self._leaving.discard(told["worker"])
-        elif told.get("expected"):
-            self._leaving.add(told["worker"])
+        if report["action"] == "add-worker":
+            self._leaving.discard(report["worker"])
+        elif report.get("expected"):
+            self._leaving.add(report["worker"])
         self.wake()
 
     def _lost_scheduler(self) -> ClusterError:

@@ -1,10 +1,11 @@
 """How much a few clicks mend: the least sure masks of a run, corrected by a simulated person.
 
-    python benchmarks/review_clicks.py OUTPUT TRUTH [--masks 60] [--clicks 3]
+    python benchmarks/review_clicks.py OUTPUT TRUTH [--masks 60] [--clicks 3] [--pick]
 
 Each click is set at the centre of the largest wrong region, as SAM's authors simulate a person
 (Kirillov et al., "Segment Anything", 2023), and goes to the review server's own address as the
-page would send it; the first suggestion is taken. Nothing is saved. Prints a table.
+page would send it. The first suggestion is taken; with --pick, as a person does who looks at all
+of them, the best, or the mask as it was. Nothing is saved. Prints a table.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ def main() -> None:
     asked.add_argument("truth", type=Path)
     asked.add_argument("--masks", type=int, default=60)
     asked.add_argument("--clicks", type=int, default=3)
+    asked.add_argument("--pick", action="store_true")
     given = asked.parse_args()
     client, items = _server(given.output, given.masks)
-    ious = [_corrected(client, item, given.truth, given.clicks) for item in items]
+    ious = [_corrected(client, item, given.truth, given.clicks, given.pick) for item in items]
     _print(np.array(ious))
 
 
@@ -56,7 +58,9 @@ def _server(output: Path, count: int) -> tuple[TestClient, list[dict[str, Any]]]
     return client, sorted(items, key=lambda item: item["confidence"] or 0.0)[:count]
 
 
-def _corrected(client: TestClient, item: dict[str, Any], truth: Path, clicks: int) -> list[float]:
+def _corrected(
+    client: TestClient, item: dict[str, Any], truth: Path, clicks: int, picks: bool
+) -> list[float]:
     """IoU before the first click and after each."""
     details = client.get(f"/api/images/{item['id']}").json()
     size = details["height"], details["width"]
@@ -65,12 +69,17 @@ def _corrected(client: TestClient, item: dict[str, Any], truth: Path, clicks: in
     for runs in details["objects"]:
         mask |= from_runs(runs, size)
     points: list[dict[str, Any]] = []
-    key, ious = None, [mask_iou(mask, true)]
+    key: str | None = None
+    ious = [mask_iou(mask, true)]
     for _ in range(clicks):
         point = _click(mask, true)
         if point is not None:
             points.append(point)
-            mask, key = _answer(client, item["id"], points, mask, key)
+            answers = _answers(client, item["id"], points, mask, key)
+            if picks:
+                mask, key = max([(mask, key), *answers], key=lambda one: mask_iou(one[0], true))
+            else:
+                mask, key = answers[0]
         ious.append(mask_iou(mask, true))
     return ious
 
@@ -91,13 +100,13 @@ def _click(mask: Mask, true: Mask) -> dict[str, Any] | None:
     return {"x": float(x) + 0.5, "y": float(y) + 0.5, "on": bool(true[y, x])}
 
 
-def _answer(
+def _answers(
     client: TestClient, name: str, points: list[dict[str, Any]], mask: Mask, key: str | None
-) -> tuple[Mask, str]:
+) -> list[tuple[Mask, str | None]]:
     current = to_runs(mask) if mask.any() else None
     sent = {"points": points, "current": current, "previous": key}
-    answer = client.post(f"/api/images/{name}/ask", json=sent).json()[0]
-    return from_runs(answer["runs"], mask.shape), answer["key"]
+    told = client.post(f"/api/images/{name}/ask", json=sent).json()
+    return [(from_runs(one["runs"], mask.shape), one["key"]) for one in told]
 
 
 def _print(ious: NDArray[np.float64]) -> None:

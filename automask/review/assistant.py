@@ -22,11 +22,12 @@ from automask.image.ranking import logits_of
 from automask.image.refine import refine
 from automask.image.sizes import shrink
 from automask.records import Mask, Proposal, Proposer
-from automask.review.clicks import Clicks, Suggestion, readings
+from automask.review.clicks import Clicks, Suggestion, fits, readings
 from automask.review.photographs import Photograph, Recent
 from automask.sam.interactive import Answer, Embedding, Interactive, Logits, Question
 
 KEPT_EMBEDDINGS = 16  # 0.5 MB each of tiny, 4 of SAM, 13 of SAM 2
+KEPT_PROPOSALS = 4  # photographs, of 20 MB at most
 MOST_PROPOSALS = 9  # picked by a number key
 KEPT_ANSWERS = 64  # logits to be fed back, 0.3 MB each of SAM
 AHEAD = 4  # photographs encoded before they are shown
@@ -37,10 +38,10 @@ class Assistant:
     """One model for one queue; any thread may ask.
 
     proposer: that of a run with the model. photograph: gives the photograph of an id, and raises
-    ImageError where it cannot. is_fresh_too: whether each question is asked without the mask before
-    as well and the mean of both answers is taken, for a model that never learnt to mend its own
-    masks by clicks: on the 40 worst masks of 154 a third click of tiny brought 0.88 so, and 0.85
-    fed back alone (docs/review.md).
+    ImageError where it cannot. is_fresh_too: of a model that never learnt to mend its own masks by
+    clicks, as tiny: each question is asked without the mask before as well, the mean of both is
+    taken, and what a run would choose among is searched for what fits the clicks (what that brings:
+    docs/review.md).
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Assistant:
         self._encoder, self._decoder = Interactive(model), Interactive(model)
         self._encoding, self._decoding = threading.Lock(), threading.Lock()
         self._embeddings: Recent[Embedding] = Recent(self._embed, KEPT_EMBEDDINGS)
+        self._found: Recent[list[Proposal]] = Recent(self._propose, KEPT_PROPOSALS)
         self._answers: dict[str, Logits] = {}
         self._asked_at = 0.0
         self._ahead: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -70,6 +72,7 @@ class Assistant:
         with self._decoding:
             answers = self._asked(embedding, question)
         drawn = [self._drawn(one, photograph.pixels) for one, _ in answers]
+        proposed = self._proposed(item, clicks, photograph)
         keys = [self._keep(low) for _, low in answers]
         return [
             Suggestion(
@@ -77,22 +80,37 @@ class Assistant:
                 answers[number or 0][0].predicted_iou,
                 uuid4().hex if number is None else keys[number],
             )
-            for mask, number in readings(clicks, drawn)
+            for mask, number in readings(clicks, drawn, proposed)
         ]
 
     def proposals(self, item: str) -> list[Suggestion]:
         """What a run would choose among, the likeliest object first, each of them once."""
         photograph = self._photograph(item)
-        with self._encoding:
-            found = self._proposer.propose(shrink(photograph.pixels, self._proposer.max_side))
-        logits = logits_of(evidence(found.proposals, found.scene), self._config.choose)
-        order = np.argsort(-logits, kind="stable")[:MOST_PROPOSALS]
-        chosen = [found.proposals[i] for i in order.tolist()]
+        found = [one for one in self._found(item) if one.mask.any()]
         return [
             Suggestion(self._drawn(one, photograph.pixels), one.predicted_iou, uuid4().hex)
-            for one in chosen
-            if one.mask.any()
+            for one in found[:MOST_PROPOSALS]
         ]
+
+    def _proposed(self, item: str, clicks: Clicks, photograph: Photograph) -> Mask | None:
+        """The likeliest of all proposals that fits the clicks, for a model that cannot mend.
+
+        After a single click only where they are known already: they cost more than an answer.
+        """
+        is_wanted = self._is_fresh_too and clicks.has_mask and clicks.points
+        if not is_wanted or (len(clicks.points) < 2 and item not in self._found):
+            return None
+        fitting = (one for one in self._found(item) if fits(one.mask, clicks, photograph.size))
+        best = next(fitting, None)
+        return None if best is None else self._drawn(best, photograph.pixels)
+
+    def _propose(self, item: str) -> list[Proposal]:
+        """What a run chooses among, by falling evidence."""
+        pixels = self._photograph(item).pixels
+        with self._encoding:
+            found = self._proposer.propose(shrink(pixels, self._proposer.max_side))
+        logits = logits_of(evidence(found.proposals, found.scene), self._config.choose)
+        return [found.proposals[i] for i in np.argsort(-logits, kind="stable").tolist()]
 
     def look_ahead(self, items: Sequence[str]) -> None:
         """Encodes photographs, one after the other, while nobody asks anything."""

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from automask.records import Mask
 
@@ -42,21 +44,35 @@ class Suggestion:
     key: str  # to be sent back as `Clicks.previous`
 
 
-def readings(clicks: Clicks, answers: Sequence[Mask]) -> list[tuple[Mask, int | None]]:
+def readings(
+    clicks: Clicks, answers: Sequence[Mask], proposed: Mask | None = None
+) -> list[tuple[Mask, int | None]]:
     """What the answers to some clicks may mean, the likeliest first, no mask twice.
 
     Where there is a mask in hand: the first answer as it is, the mask in hand with the clicked
-    region changed alone, and the other answers. Each with the number of its answer; None: of none.
+    region changed alone, and the other answers. proposed: of all that a run finds, what fits the
+    clicks; the likeliest from the second click on. Each with the number of its answer; None: of
+    none.
     """
     numbered: list[tuple[Mask, int | None]] = list(zip(answers, range(len(answers)), strict=True))
     if clicks.has_mask and clicks.points:
         numbered.insert(1, (merged_at(clicks, answers[0]), None))
+    if proposed is not None:
+        numbered.insert(0 if len(clicks.points) > 1 else len(numbered), (proposed, None))
     masks = [mask for mask, _ in numbered]
     return [
         one
         for place, one in enumerate(numbered)
         if not any(np.array_equal(one[0], before) for before in masks[:place])
     ]
+
+
+def fits(mask: Mask, clicks: Clicks, size: tuple[int, int]) -> bool:
+    """Whether a mask of any size holds the points on the object and no other; size: h, w of what
+    the points are px of.
+    """
+    down, across = mask.shape[0] / size[0], mask.shape[1] / size[1]
+    return all(bool(_value(mask, x * across, y * down)) == is_on for x, y, is_on in clicks.points)
 
 
 def merged_at(clicks: Clicks, answer: Mask) -> Mask:
@@ -78,8 +94,12 @@ def merged_at(clicks: Clicks, answer: Mask) -> Mask:
 
 def region_at(mask: Mask, x: float, y: float) -> Mask:
     """The connected region of a mask (H x W) that holds a point (px); empty where there is none."""
-    height, width = mask.shape
-    column, row = min(max(int(x), 0), width - 1), min(max(int(y), 0), height - 1)
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    number = labels[row, column]
+    number = _value(labels, x, y)
     return labels == number if number else np.zeros_like(mask)
+
+
+def _value(values: NDArray[Any], x: float, y: float) -> Any:
+    """The value of the pixel that holds a point, the nearest where it lies outside."""
+    height, width = values.shape
+    return values[min(max(int(y), 0), height - 1), min(max(int(x), 0), width - 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from automask.review.clicks import Clicks, merged_at, readings
+from automask.review.clicks import Clicks, fits, merged_at, readings
 
 
 def drawn(text: str) -> np.ndarray:
@@ -51,3 +51,17 @@ def test_an_answer_may_be_meant_whole_or_for_the_place_alone() -> None:
 def test_without_a_mask_in_hand_the_answers_are_all_there_is() -> None:
     clicks = Clicks([(3, 0, True)])
     assert [n for _, n in readings(clicks, [ANSWER, ANSWER.copy(), NOW])] == [0, 2]
+
+
+def test_what_a_run_proposes_is_likeliest_from_the_second_click_on() -> None:
+    proposed = drawn("...####..")
+    once = Clicks([(3, 0, True)], current=NOW)
+    twice = Clicks([(3, 0, True), (0, 0, False)], current=NOW)
+    assert (readings(once, [ANSWER], proposed)[-1][0] == proposed).all()
+    assert (readings(twice, [ANSWER], proposed)[0][0] == proposed).all()
+
+
+def test_a_proposal_fits_the_clicks_whatever_its_size() -> None:
+    half = drawn("#..")  # of nine px
+    assert fits(half, Clicks([(2, 0, True), (4, 0, False)]), (1, 9))
+    assert not fits(half, Clicks([(2, 0, True), (1, 0, False)]), (1, 9))

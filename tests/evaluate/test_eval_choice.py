@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_model import FakeModel
 from rich.console import Console
 
 from automask.config import RunConfig
@@ -51,10 +52,8 @@ def labelled(truth: np.ndarray = OBJECT, name: str = "set_1.png") -> Labelled:
     return Labelled(name, np.where(truth[..., None], RED, GROUND).astype(np.uint8), truth)
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """The same proposals for any image; a second look would see `again`."""
-
-    mask_side = 10_000  # cells so small that no outline is drawn anew
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from fake_model import FakeModel
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -75,8 +76,8 @@ def model() -> object:
     return model
 
 
-class FakeProposer:
-    max_side, mask_side, look_again_below = 0, 80, 0.0
+class FakeProposer(FakeModel):
+    mask_side = 80
 
     def propose(self, image_rgb: NDArray[np.uint8]) -> ProposalSet:
         mask = np.zeros(image_rgb.shape[:2], np.bool_)

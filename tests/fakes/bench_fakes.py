@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 import numpy as np
+from fake_model import FakeModel
 from PIL import Image
 
 from automask.errors import WeightsError
@@ -20,12 +21,8 @@ from automask.records import Proposal, ProposalSet, Scene
 KILLS, RAISES, FINE = 13, 14, 100
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """Proposes a square in the middle, and is as talkative as some libraries are."""
-
-    max_side = 0
-    mask_side = 10_000  # cells so small that no outline is drawn anew
-    look_again_below = 0.0
 
     def propose(self, image_rgb: np.ndarray) -> ProposalSet:
         print("UserWarning: on standard output", flush=True)

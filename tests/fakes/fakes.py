@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fake_model import FakeModel
 from PIL import Image
 
 from automask.config import RunConfig
@@ -36,12 +37,8 @@ LABELS = {
 }
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """Proposes a square in the middle; remembers how many used it at one time."""
-
-    max_side = 0
-    mask_side = 10_000  # cells so small that no outline is drawn anew
-    look_again_below = 0.0
 
     def __init__(self, output: Path, batch_divisor: int) -> None:
         self.output, self.batch_divisor = output, batch_divisor

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fake_model import FakeModel
 
 from automask.image import process as process_stage
 from automask.image import results
@@ -68,12 +69,8 @@ FAULTS: dict[str, Callable[[], None]] = {
 }
 
 
-class DarkHalf:
+class DarkHalf(FakeModel):
     """The fake model: what is dark in a photograph is its object."""
-
-    max_side = 0
-    mask_side = 10_000
-    look_again_below = 0.0
 
     def propose(self, image_rgb: np.ndarray) -> ProposalSet:
         time.sleep(SECONDS_AN_IMAGE)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fake_model import FakeModel
 
 from automask.config import RunConfig
 from automask.errors import Interrupted
@@ -18,12 +19,8 @@ from automask.runs import dispatch, runner
 from automask.sam import share  # noqa: F401  what a run imports late
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """The dark half of a photograph is its object."""
-
-    max_side = 0
-    mask_side = 10_000
-    look_again_below = 0.0
 
     def propose(self, image_rgb: np.ndarray) -> ProposalSet:
         mask = image_rgb.mean(axis=2) < 150

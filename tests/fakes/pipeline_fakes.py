@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fake_model import FakeModel
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -46,11 +47,8 @@ def centred_object(shape: tuple[int, ...]) -> Mask:
     return mask
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """Proposes one centred object on whatever it is shown, and remembers that."""
-
-    mask_side = 10_000  # cells so small that no outline is drawn anew
-    look_again_below = 0.0
 
     def __init__(self, max_side: int = 0) -> None:
         self.max_side = max_side

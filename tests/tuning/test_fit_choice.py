@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_model import FakeModel
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -49,10 +50,10 @@ def photograph(number: int) -> Labelled:
 PHOTOGRAPHS = [photograph(number) for number in range(10)]
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """The wall, of which it is surest, the object, half of it, and the table."""
 
-    max_side, mask_side = 0, 256
+    mask_side = 256
 
     def __init__(self, look_again_below: float = 0.0) -> None:
         self.look_again_below = look_again_below

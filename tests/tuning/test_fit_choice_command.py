@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_model import FakeModel
 from PIL import Image
 
 import automask.api
@@ -24,10 +25,10 @@ def call(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
     return int(stopped.value.code or 0)
 
 
-class FakeProposer:
+class FakeProposer(FakeModel):
     """What is red, and what is not."""
 
-    max_side, mask_side, look_again_below = 0, 256, 0.0
+    mask_side = 256
 
     def propose(self, image_rgb: np.ndarray) -> ProposalSet:
         red = image_rgb[..., 0] > image_rgb[..., 2]

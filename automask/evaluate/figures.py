@@ -121,6 +121,24 @@ def summarise(name: str, rows: Sequence[ImageFigures]) -> Summary:
     )
 
 
+INTERVAL_DRAWS = 1000
+INTERVAL_SEED = 0  # the same interval for the same figures
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of a mean, by drawing the images anew (percentile bootstrap).
+
+    Args:
+        values: A figure of each image, at least one.
+    """
+    found = np.asarray(values)
+    draws = np.random.default_rng(INTERVAL_SEED).integers(
+        0, len(found), (INTERVAL_DRAWS, len(found))
+    )
+    low, high = np.percentile(found[draws].mean(axis=1), (2.5, 97.5))
+    return float(low), float(high)
+
+
 def summaries(rows: Iterable[ImageFigures]) -> tuple[Summary, ...]:
     """A summary of each data set, sorted by name, and of all if there are several."""
     rows = list(rows)

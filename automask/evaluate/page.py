@@ -11,6 +11,7 @@ from automask.evaluate.trust import Trust
 from automask.evaluate.wording import (
     about,
     detector_grid,
+    mean_lines,
     notes,
     reliability_grid,
     summary_grid,
@@ -31,6 +32,7 @@ def page(report: Report, strips: Sequence[Strip]) -> str:
         f"<h1>{TITLE}</h1>",
         html.lines(about(report)),
         html.table(summary_grid(report.summaries), "figures by data set", last_is_all=has_all),
+        html.lines(mean_lines(report)),
         html.lines(notes(report)),
         _trust_part(report.trust) if report.trust is not None else "",
         _worst_part(strips),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from automask.evaluate.evaluation import Report, Side
-from automask.evaluate.figures import HIGH_IOU, LOW_IOU, Summary
+from automask.evaluate.figures import HIGH_IOU, LOW_IOU, MEASURED, ImageFigures, Summary, interval
 from automask.evaluate.trust import GOOD_IOU, SURE_SHARE, Trust
 from automask.show.grid import Grid, named, number, percent
 
+SHOWN_WORST = 5
 SUMMARY_HEADS = (
     "data set", "images", "mean IoU", "median", f"> {HIGH_IOU}", f"< {LOW_IOU}",
     "Dice", "precision", "recall", "MAE", "boundary F", "AUROC",
@@ -29,6 +30,29 @@ def about(report: Report) -> list[str]:
     if comparison.scores is not None:
         lines.append(f"scores: {comparison.scores.root}")
     return lines
+
+
+def mean_lines(report: Report) -> list[str]:
+    """The means of all images with their intervals: another sample would have had others."""
+    parts = []
+    for name, figure in (("mean IoU", "iou"), ("boundary F", "boundary"), ("MAE", "mae")):
+        values = [getattr(row, figure) for row in report.figures]
+        mean, (low, high) = sum(values) / len(values), interval(values)
+        parts.append(f"{name} {number(mean)} ({number(low)} to {number(high)})")
+    return [f"{', '.join(parts)}: means with 95 % intervals, the images drawn anew 1,000 times"]
+
+
+def worst_lines(report: Report) -> list[str]:
+    """The worst images by name."""
+    worst = sorted(report.figures, key=lambda row: (row.iou, row.image))[:SHOWN_WORST]
+    return [
+        f"the {len(worst)} worst:",
+        *(f"  {row.image}: IoU {number(row.iou)}{_why(row)}" for row in worst),
+    ]
+
+
+def _why(row: ImageFigures) -> str:
+    return "" if row.status == MEASURED else f", {row.status}"
 
 
 def notes(report: Report) -> list[str]:

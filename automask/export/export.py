@@ -87,7 +87,9 @@ def export(options: Options, track: Track = lambda photos, _what, _total: photos
     shares = _shares(options, kind)
     source = open_source(options.output, options.images, options.values)
     photographs = _photographs(options, kind, source)
-    target = open_target(options.out, kind.suffix, options.overwrite, source.photographs)
+    target = open_target(
+        options.out, kind.suffix, options.overwrite, source.photographs, options.to
+    )
     try:
         _refuse_single(target, options, shares, photographs)
         return _export(options, kind, shares, source, target, photographs, track)

@@ -102,7 +102,13 @@ class Target:
         write_atomic(self.folder / self.summary_name, text.encode())
 
 
-def open_target(out: Path, suffix: str | None, overwrite: bool, forbidden: Path | None) -> Target:
+def open_target(
+    out: Path,
+    suffix: str | None,
+    overwrite: bool,
+    forbidden: Path | None,
+    form: str | None = None,
+) -> Target:
     """The target of an export: a folder, or a file if `out` ends in the format's `suffix`.
 
     Args:
@@ -110,6 +116,7 @@ def open_target(out: Path, suffix: str | None, overwrite: bool, forbidden: Path 
         suffix: Of the format's single file; None: it has none.
         overwrite: Whether other files may be replaced.
         forbidden: The folder of photographs.
+        form: The export's format: the files of another stay, without `overwrite`.
 
     Returns:
         The target, with an empty staging folder.
@@ -128,6 +135,12 @@ def open_target(out: Path, suffix: str | None, overwrite: bool, forbidden: Path 
     if out.exists() and not overwrite and _is_foreign(out):
         what = "exists" if single else "is not empty, and its content is not an export"
         raise UsageError(f"--out {out} {what}; name another, or add --overwrite")
+    before = None if overwrite or single else _format_of(out)
+    if before is not None and form is not None and before != form:
+        raise UsageError(
+            f"--out {out} holds an export to {before}, whose files one to {form} would take away; "
+            "name another, or add --overwrite"
+        )
     target = Target(out.parent, out.name) if single else Target(out)
     try:
         target.discard()
@@ -143,6 +156,15 @@ def _is_foreign(out: Path) -> bool:
         return True
     names = {entry.name for entry in out.iterdir()} - {STAGE}
     return bool(names) and SUMMARY not in names
+
+
+def _format_of(folder: Path) -> str | None:
+    """The format of the export in a folder; None if there is none, or its list is invalid."""
+    try:
+        form = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["format"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return form if isinstance(form, str) else None
 
 
 def _listed(folder: Path) -> list[str]:

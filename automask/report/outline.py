@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from automask.export.instances import instances
 from automask.image.results import kind_to_read
 from automask.image.write import FOLDERS, output_path
 from automask.records import OK, ImageRecord
@@ -36,7 +37,7 @@ def result_file(record: ImageRecord, kind: str) -> str | None:
 
 
 def outline(mask: NDArray[np.bool_]) -> str:
-    """The outline of a mask as SVG path data, to be filled by the even-odd rule.
+    """SVG path data of a mask's outline, to be filled by the even-odd rule.
 
     Args:
         mask: H x W bool.
@@ -45,8 +46,24 @@ def outline(mask: NDArray[np.bool_]) -> str:
         Path data with holes, in integer units, LONGER_SIDE of them along the longer side, origin
         at the top left; "" for an empty mask.
     """
-    scale = LONGER_SIDE / max(mask.shape)
-    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return _path(mask, (0, 0), LONGER_SIDE / max(mask.shape))
+
+
+def outlines(ids: NDArray[np.integer]) -> str:
+    """The same of several objects, one after another, a | between two.
+
+    Args:
+        ids: H x W, 0 or an object's id.
+    """
+    scale = LONGER_SIDE / max(ids.shape)
+    return "|".join(_path(one.crop, one.box[:2], scale) for one in instances(ids))
+
+
+def _path(mask: NDArray[np.bool_], offset: tuple[int, int], scale: float) -> str:
+    """offset: left and top of the mask in the photograph, px."""
+    found, _ = cv2.findContours(
+        mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=offset
+    )
     contours = [(contour.astype(np.float32) + 0.5) * scale for contour in found]
     large = [contour for contour in contours if cv2.contourArea(contour) >= LEAST_AREA]
     simple = (cv2.approxPolyDP(contour, TOLERANCE, True)[:, 0] for contour in large or contours)

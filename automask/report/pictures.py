@@ -15,12 +15,12 @@ from PIL import Image
 
 from automask.errors import ImageError
 from automask.evaluate.folders import convention_of_output
-from automask.evaluate.results import read_mask
+from automask.evaluate.results import read_ids, read_mask
 from automask.image.load import load_small
 from automask.image.names import on_disk
 from automask.output.run_json import max_pixels
 from automask.records import FAILED, ImageRecord
-from automask.report.outline import outline, outline_source
+from automask.report.outline import outline, outline_source, outlines
 from automask.report.read import Run
 from automask.system.cores import available_cores
 from automask.system.files import write_atomic
@@ -29,7 +29,7 @@ from automask.system.files import write_atomic
 # pictures stays well below 100 MB (2,000 of 448 px are 55 MB).
 SIZES = ((250, 1024), (600, 704), (float("inf"), 448))
 JPEG_QUALITY = 60
-RULES = 1  # raised when the same files would be drawn differently
+RULES = 2  # raised when the same files would be drawn differently
 OUTLINES = "outlines.json"
 
 Track = Callable[[Iterable["Drawn"], int], Iterable["Drawn"]]
@@ -127,11 +127,14 @@ class _Artist:
             info = file.stat()
             key = _digest((name, info.st_size, info.st_mtime_ns, str(self.trimaps)))
             kept = self.outlines.get(key)
-            return outline(
-                read_mask(file, kind, self.trimaps, self.max_pixels)
-            ) if kept is None else kept, key
+            return self._drawn(file, kind) if kept is None else kept, key
         except (OSError, ImageError):  # deleted after the run, or edited into an unreadable file
             return "", None
+
+    def _drawn(self, file: Path, kind: str) -> str:
+        if kind == "objects":
+            return outlines(read_ids(file, self.max_pixels))
+        return outline(read_mask(file, kind, self.trimaps, self.max_pixels))
 
 
 def _jpeg(image: Image.Image) -> bytes:

@@ -38,6 +38,8 @@ def test_two_folders_are_compared_without_torch(predicted: Path, truth: Path) ->
         check=True,
     )
     assert "mean IoU" in shown.stdout
+    assert "means with 95 % intervals" in shown.stdout
+    assert " worst:" in shown.stdout
     assert shown.stdout.splitlines()[-1] == "0 False"
 
 

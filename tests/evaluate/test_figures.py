@@ -10,7 +10,7 @@ from eval_folders import EMPTY, MOVED, TRIMAP, TRUTH, drawn, masked
 
 from automask.errors import ImageError
 from automask.evaluate.conventions import Labels
-from automask.evaluate.figures import ImageFigures, measure, summaries, summarise
+from automask.evaluate.figures import ImageFigures, interval, measure, summaries, summarise
 from automask.image.metrics import boundary_f
 
 OBJECT = Labels(masked(TRUTH))
@@ -111,3 +111,16 @@ def test_there_is_a_summary_of_each_data_set_and_of_all() -> None:
 
 def test_one_data_set_needs_no_summary_of_all() -> None:
     assert [s.name for s in summaries([row(), row()])] == ["a"]
+
+
+def test_an_interval_holds_its_mean_and_narrows_with_more_images() -> None:
+    few, many = [0.2, 0.8] * 5, [0.2, 0.8] * 500
+    (low, high), (closer_low, closer_high) = interval(few), interval(many)
+    assert low < closer_low < 0.5 < closer_high < high
+    # The standard error of 1,000 images of deviation 0.3 is 0.0095, 1.96 of them 0.0186.
+    assert (closer_low, closer_high) == pytest.approx((0.4814, 0.5186), abs=0.003)
+    assert interval(few) == interval(few)
+
+
+def test_of_images_that_are_all_alike_the_interval_is_their_figure() -> None:
+    assert interval([0.7, 0.7, 0.7]) == pytest.approx((0.7, 0.7))

@@ -130,3 +130,16 @@ def test_a_photograph_that_is_left_out_leaves_no_file(empty_run: Run, tmp_path: 
     result = export(Options(empty_run.output, "fiftyone", tmp_path / "x"))
     assert [one["image"] for one in result.summary["skipped"]] == ["b.jpg"]
     assert [file for file in files(tmp_path / "x") if "data/" in file] == ["data/a.jpg"]
+
+
+def test_the_files_of_another_format_are_not_taken_away(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "x"
+    export(Options(run.output, "coco", out))
+    before = files(out)
+    with pytest.raises(UsageError) as caught:
+        export(Options(run.output, "voc", out))
+    assert "holds an export to coco, whose files one to voc would take away" in str(caught.value)
+    assert files(out) == before
+    export(Options(run.output, "coco", out))  # the same again is no question
+    export(Options(run.output, "voc", out, overwrite=True))
+    assert "annotations/instances.json" not in files(out)

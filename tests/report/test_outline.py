@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from automask.records import FAILED, NO_OBJECT
-from automask.report.outline import outline, outline_source, result_file
+from automask.report.outline import outline, outline_source, outlines, result_file
 
 if TYPE_CHECKING:
     from conftest import RecordMaker
@@ -83,3 +83,11 @@ def test_a_result_is_found_beside_the_one_that_the_record_names(make_record: Rec
     record = make_record(output="masks/a.jpg.png", kinds=("mask", "alpha"))
     assert result_file(record, "alpha") == "alphas/a.jpg.png"
     assert result_file(record, "trimap") is None
+
+
+def test_each_of_several_objects_has_an_outline_of_its_own_where_it_is() -> None:
+    ids = np.zeros((100, 200), np.uint16)
+    ids[10:30, 20:40], ids[50:90, 120:180] = 1, 2
+    first, second = outlines(ids).split("|")
+    assert first == outline(ids == 1)
+    assert second == outline(ids == 2)

@@ -323,3 +323,26 @@ def test_pictures_beside_the_page_are_shown(
     )
     assert loaded == [40, 40]
     assert (page.parent / "report_files").as_uri() in {u.rpartition("/")[0] for u in seen.requests}
+
+
+def test_long_names_of_a_series_fit_a_phone_and_end_differently(
+    visit: Visitor, tmp_path: Path, make_record: RecordMaker
+) -> None:
+    names = [f"a-very-long-name-of-a-series-{'x' * 80}-{number:04}.jpg" for number in (17, 18)]
+    records = named(make_record, names, confidence=0.1)
+    page = visit(360, file=write_report(make_output(tmp_path / "long", records)).page).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    tails = page.eval_on_selector_all(".queue .tail", "all => all.map((one) => one.textContent)")
+    assert [tail[-8:] for tail in tails] == ["0017.jpg", "0018.jpg"]
+    is_whole = "all => all.every((one) => one.scrollWidth <= one.clientWidth + 1)"
+    assert page.eval_on_selector_all(".queue .tail", is_whole)
+
+
+def test_a_mended_mask_is_told_as_such(
+    visit: Visitor, tmp_path: Path, make_record: RecordMaker
+) -> None:
+    records = named(make_record, ["a.jpg"], confidence=None, flags=(), mended=("trimap",))
+    seen = visit(file=write_report(make_output(tmp_path / "mended", records)).page)
+    seen.page.evaluate("byId('sheet-heading').scrollIntoView()")
+    seen.wait_until("sheet.tiles.size === 1")
+    assert "mended by hand" in seen.page.inner_text("#sheet .tile")

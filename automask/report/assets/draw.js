@@ -52,15 +52,42 @@ function placeholder(image, width, height) {
 }
 
 function outlines(path, kind) {
-  if (kind === "mask") return [makeSvg("path", { d: path, class: "object" })];
-  return ["halo", "line"].map((name) => makeSvg("path", { d: path, class: name }));
+  const parts = path.split("|");
+  return parts.flatMap((d, index) => {
+    const colour = parts.length > 1 ? objectColour(index) : null;
+    if (kind === "mask") return [coloured("object", d, "fill", colour)];
+    return [coloured("halo", d, "stroke", null), coloured("line", d, "stroke", colour)];
+  });
+}
+
+// Of several objects each has its own, unlike that of the next: steps of the golden angle.
+function objectColour(index) {
+  return `hsl(${Math.round((index * 0.618 % 1) * 360)} 85% 60%)`;
+}
+
+function coloured(name, d, property, colour) {
+  const path = makeSvg("path", { d, class: name });
+  if (colour) path.style.setProperty(property, colour);
+  return path;
+}
+
+// A name is cut in its middle: the ends of a series tell its images apart.
+const TAIL = 14; // characters that always stay
+
+function makeName(name) {
+  const element = make("span", "name");
+  const at = name.length > TAIL ? name.length - TAIL : 0;
+  element.append(make("span", "head", name.slice(0, at)), make("span", "tail", name.slice(at)));
+  element.title = name;
+  return element;
 }
 
 const STATUS_WORDS = { ok: "masked", no_object: "no object", failed: "failed" };
 
 function factsOf(image) {
   if (image.status !== "ok") return STATUS_WORDS[image.status];
-  return [image.confidence.toFixed(2), ...image.flags].join(" · ");
+  const sure = image.confidence === null ? "mended by hand" : image.confidence.toFixed(2);
+  return [sure, ...image.flags].join(" · ");
 }
 
 function makeTile(index) {
@@ -69,7 +96,7 @@ function makeTile(index) {
   const tile = make("button", "tile" + mood);
   tile.type = "button";
   const caption = make("span", "caption");
-  caption.append(make("span", "name", image.name), make("span", "facts", factsOf(image)));
+  caption.append(makeName(image.name), make("span", "facts", factsOf(image)));
   tile.append(drawPicture(index, "contour"), caption);
   return tile;
 }

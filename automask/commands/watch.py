@@ -24,7 +24,7 @@ def watch_command(
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Images at once.")] = None,
     save: Annotated[
-        list[str] | None, typer.Option(help="Of trimap,mask,alpha,overlay,cutout.  (trimap)")
+        list[str] | None, typer.Option(help="Results to write, by commas, as for run.  (trimap)")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with any setting.")] = None,
     settle: Annotated[

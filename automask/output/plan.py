@@ -133,10 +133,12 @@ def _taken(jobs: list[Job], records: Mapping[str, Earlier], config: RunConfig) -
 def refuse_other_settings(output: Path, settings: dict[str, Any]) -> None:
     """Raises SettingsChangedError, naming what differs, if `run.json` has others."""
     earlier = mask_settings(read_run_json(output))
-    if earlier is None or earlier == settings:
+    if earlier is None:
         return
-    names = sorted(k for k in {*earlier, *settings} if earlier.get(k) != settings.get(k))
-    names = [name for name in names if name not in NAMES_OF_WEIGHTS]
+    known = {*earlier, *settings} - {*NAMES_OF_WEIGHTS}
+    names = sorted(name for name in known if earlier.get(name) != settings.get(name))
+    if not names:
+        return
     lines = [f"  {n}: was {earlier.get(n)!r:.60}, now {settings.get(n)!r:.60}" for n in names]
     if len(lines) > SHOWN_CHANGES:
         lines = [*lines[:SHOWN_CHANGES], f"  and {len(lines) - SHOWN_CHANGES} more"]

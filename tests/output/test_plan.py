@@ -19,7 +19,7 @@ from automask.output.plan import (
     refuse_other_photographs,
     refuse_other_settings,
 )
-from automask.output.run_json import mask_settings, read_run_json
+from automask.output.run_json import mask_settings, read_run_json, write_run_json
 from automask.records import ImageRecord, Job
 from automask.result_settings import ObjectsConfig
 
@@ -263,7 +263,7 @@ def test_other_settings_are_refused_by_name_with_both_values(tmp_path: Path) -> 
 def test_the_refusal_names_the_folder_and_what_to_do(tmp_path: Path) -> None:
     write_run(tmp_path, EARLIER)
     with pytest.raises(SettingsChangedError) as caught:
-        refuse_other_settings(tmp_path, {**EARLIER, "model": "vit_h"})
+        refuse_other_settings(tmp_path, {**EARLIER, "model_sha256": "cd" * 32})
     assert str(caught.value).startswith(f"{tmp_path} holds masks made with other settings")
     assert "another output folder" in str(caught.value)
     assert "--overwrite" in str(caught.value)
@@ -346,3 +346,9 @@ def test_with_overwrite_other_photographs_take_the_place(
 ) -> None:
     again = with_changes(config, overwrite=True)
     check_photographs(again, make_record(), replace(JOB, input_bytes=1001), "spring")
+
+
+def test_the_same_weights_by_another_name_are_no_other_settings(tmp_path: Path) -> None:
+    # 0.1 recorded the name of the weights beside their SHA-256.
+    write_run_json(tmp_path, {"mask_settings": {"model": "vit_h", "arch": None, **EARLIER}})
+    refuse_other_settings(tmp_path, dict(EARLIER))

@@ -30,7 +30,7 @@ NOTE = TaskNote("run", "run", images=4, everywhere=4, todo=3, generation=1, star
 
 
 def described(**settings: object) -> dict[str, object]:
-    return {"mask_settings": {"model": "tiny", **settings}}
+    return {"mask_settings": {"precision": "auto", **settings}}
 
 
 def append(output: Path, task: str, *records) -> None:
@@ -93,9 +93,9 @@ def test_a_task_with_other_settings_than_the_array_is_refused_although_it_has_do
 ) -> None:
     OutputFolder(tmp_path, ONE).agree_on_settings(described(), is_new=True, overwrite=False)
     append(tmp_path, ONE.task_name, make_record())
-    with pytest.raises(SettingsChangedError, match="model"):
+    with pytest.raises(SettingsChangedError, match="precision"):
         OutputFolder(tmp_path, TWO).agree_on_settings(
-            described(model="vit_b"), is_new=True, overwrite=False
+            described(precision="float32"), is_new=True, overwrite=False
         )
 
 
@@ -104,15 +104,17 @@ def test_other_settings_are_taken_where_nothing_is_done_or_all_is_done_again(
     tmp_path: Path, is_new: bool, overwrite: bool
 ) -> None:
     OutputFolder(tmp_path, WHOLE).agree_on_settings(described(), is_new=True, overwrite=False)
-    OutputFolder(tmp_path, WHOLE).agree_on_settings(described(model="vit_b"), is_new, overwrite)
-    assert json.loads((tmp_path / "run.json").read_text()) == described(model="vit_b")
+    OutputFolder(tmp_path, WHOLE).agree_on_settings(
+        described(precision="float32"), is_new, overwrite
+    )
+    assert json.loads((tmp_path / "run.json").read_text()) == described(precision="float32")
 
 
 def test_other_settings_are_refused_where_something_is_done(tmp_path: Path) -> None:
     OutputFolder(tmp_path, WHOLE).agree_on_settings(described(), is_new=True, overwrite=False)
     with pytest.raises(SettingsChangedError):
         OutputFolder(tmp_path, WHOLE).agree_on_settings(
-            described(model="b"), is_new=False, overwrite=False
+            described(precision="float32"), is_new=False, overwrite=False
         )
 
 

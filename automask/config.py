@@ -112,8 +112,8 @@ class RefineConfig(Section):
 
     hole_fraction: float = Field(0.0005, ge=0, le=1)  # of the image's area; below: filled
     island_fraction: float = Field(0.001, ge=0, le=1)  # of the image's area; below: dropped
-    # What draws the outline to the photograph's edges: the bundled refiner, a small network; a
-    # guided filter; nothing. See docs/outlines.md.
+    # What draws the outline to the photograph's edges: a guided filter; before it the bundled
+    # refiner, a small network; nothing. See docs/outlines.md.
     outline: Literal["refiner", "guided", "none"] = "guided"
     # Radius of the guided filter that draws the outline to the photograph's edges, in cells of the
     # model's mask, of which an object has 80 (tiny) or 256 on its longer side; 0: none. Measured
@@ -160,9 +160,9 @@ class RunConfig(Section):
     # SAM's vit_h on two cores with the package's generator, takes three minutes.
     timeout: float = Field(1800, gt=0)
     generator: Literal["fast", "stock"] = "fast"  # stock: the SAM package's own class
-    # What the fast generator is asked: what the saliency map shows, and more where that is unclear;
+    # What the fast generator is asked: what the saliency map shows, and few where that is unclear;
     # few points of the grid, where they matter; the full grid.
-    points: Literal["guided", "few", "full"] = "few"
+    points: Literal["guided", "few", "full"] = "guided"
     # Of the fast generator's matrix multiplications; auto: bfloat16 where that is fast.
     precision: Literal["auto", "float32"] = "auto"
     # What is written: trimap, mask, alpha, overlay, cutout; of a student also probability.

@@ -101,9 +101,11 @@ def _search(config: RunConfig, boxes_find_all: bool) -> Search | None:
     def by_map(look: FastLook, grid: Points, scene: Scene) -> list[Proposal]:
         if scene.saliency is None:
             return few(look, grid, scene)
-        first = guided(look, scene.saliency)
-        is_enough = is_clear([*first, *look.salient()], scene, config.choose)
-        return first if is_enough else few(look, grid, scene)
+        found = guided(look, scene.saliency)
+        if is_clear([*found, *look.salient()], scene, config.choose):
+            return found
+        look.forget()  # else the search would follow the map where the map is in doubt
+        return few(look, grid, scene)
 
     return few if config.points == "few" else by_map
 

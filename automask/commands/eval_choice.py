@@ -37,7 +37,7 @@ def eval_choice_command(
         bool, typer.Option("--studio", help="Set each object on a studio backdrop first.")
     ] = False,
     generator: Annotated[str | None, typer.Option(help="fast or stock.")] = None,
-    points: Annotated[str | None, typer.Option(help="few or full, see run.")] = None,
+    points: Annotated[str | None, typer.Option(help="guided, few or full, see run.")] = None,
     exact: Annotated[bool, typer.Option("--exact", help="See run.")] = False,
 ) -> None:
     """Measure the choice of the primary object against true masks."""

@@ -56,7 +56,7 @@ def run_command(
     ] = None,
     points: Annotated[
         str | None,
-        typer.Option(help="guided: by the saliency map; few: sampled; full: the grid.  (few)"),
+        typer.Option(help="guided: by the saliency map; few: sampled; full: the grid.  (guided)"),
     ] = None,
     exact: Annotated[
         bool, typer.Option("--exact", help="The whole grid, computed in float32.")

@@ -89,7 +89,7 @@ def evaluate(
                 photograph, generate(image), [chain for chain in chains if chain.generator == name]
             )
         few = proposer.propose(image).proposals
-        rows.append(_result("automask, few points", STAGES[-1], _ious(few, photograph)))
+        rows.append(_result("automask, as a run asks", STAGES[-1], _ious(few, photograph)))
     return rows
 
 

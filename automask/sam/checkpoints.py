@@ -123,7 +123,7 @@ STUDENT = Checkpoint(
     arch="student", max_side=0, threads=1, look_again_below=0.0,
 )  # fmt: skip
 # No checkpoint to propose masks with: it draws the outline of those of any other, see outline.py.
-REFINER_SHA256 = "0" * 64
+REFINER_SHA256 = "c470d65c007a042a4f30b700c2c2f6d049a1e5ed46f8ef5f7161b356b4c91447"
 REFINER = Checkpoint("refiner", "refiner", "automask_refiner.safetensors", REFINER_SHA256)
 
 BY_NAME = {checkpoint.name: checkpoint for checkpoint in CHECKPOINTS}

@@ -3,7 +3,7 @@
 The map of the bundled model tells where the primary object is, whatever checkpoint draws it. Its
 region gives a box, the points that lie deepest in it, and a box and a point for each separate part.
 Where the choice among what comes back is clear, that is all: half a dozen prompts in the place of
-170 points. Where it is not, points of the grid follow, coarse to fine, as points.py has them.
+170 points. Where it is not, all of it is forgotten and the grid searched as points.py has it.
 """
 
 from __future__ import annotations

@@ -45,6 +45,10 @@ class FastLook:
         """What was found so far, one of each that are nearly the same, the highest scores first."""
         return [self._found[i] for i in distinct(self._found, self.same_iou)]
 
+    def forget(self) -> None:
+        """Drops what was found so far; the photograph stays encoded."""
+        self._found = []
+
     @property
     def saliency(self) -> NDArray[np.float32] | None:
         """Where the primary object is, h x w, 0..1; None: the generator's encoder does not tell."""

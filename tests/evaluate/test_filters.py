@@ -104,7 +104,7 @@ def test_open_filters_let_every_mask_of_every_point_through(
 def test_each_way_and_filter_has_a_row(model: object, photograph: Labelled) -> None:
     rows = evaluate([photograph], model, FakeProposer(), torch.float32, QUIET)
     chains = list(dict.fromkeys(row.chain for row in rows))
-    assert chains == [*(chain.name for chain in filter_chains(model)), "automask, few points"]
+    assert chains == [*(chain.name for chain in filter_chains(model)), "automask, as a run asks"]
     prompted = [row for row in rows if row.stage == "asked"]
     assert [row.proposals for row in prompted] == [12, 12, 12]
     # Stock and ours ask the same, and what a filter leaves is never better.

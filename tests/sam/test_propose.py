@@ -48,7 +48,7 @@ def asked_points(proposer: ModelProposer, monkeypatch: pytest.MonkeyPatch) -> li
 def test_few_points_find_the_object_that_all_points_find(
     model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few, full = proposer(model), proposer(model, points="full")
+    few, full = proposer(model, points="few"), proposer(model, points="full")
     asked_few, asked_full = asked_points(few, monkeypatch), asked_points(full, monkeypatch)
     found_few, found_full = few.propose(photograph).proposals, full.propose(photograph).proposals
     assert asked_full == [POINTS_ON_A_SIDE**2]
@@ -57,7 +57,7 @@ def test_few_points_find_the_object_that_all_points_find(
     assert mask_iou(best(found_few).mask, best(found_full).mask) > 0.95
 
 
-@pytest.mark.parametrize("points", ["few", "full"])
+@pytest.mark.parametrize("points", ["guided", "few", "full"])
 def test_what_the_saliency_map_shows_is_the_last_proposal(
     model: Any, photograph: NDArray[np.uint8], points: str
 ) -> None:
@@ -68,6 +68,29 @@ def test_what_the_saliency_map_shows_is_the_last_proposal(
     assert np.array_equal(salient.mask, found.scene.saliency > 0.5)
     assert salient.cut is not None
     assert salient.cut((118, 161)).shape == (118, 161)
+
+
+def test_guided_prompts_find_that_object_with_a_tenth_of_the_points(
+    model: Any, photograph: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_map, full = proposer(model, points="guided"), proposer(model, points="full")
+    asked = asked_points(by_map, monkeypatch)
+    found, found_full = by_map.propose(photograph).proposals, full.propose(photograph).proposals
+    assert len(asked) == 1  # and so it was clear
+    assert sum(asked) < POINTS_ON_A_SIDE**2 / 10
+    assert mask_iou(best(found).mask, best(found_full).mask) > 0.95
+
+
+@pytest.mark.parametrize(
+    "changes", [{"choose": {"clear_confidence": 1.0}}, {"choose": {"saliency": False}}]
+)
+def test_where_the_map_is_not_clear_or_not_asked_for_few_points_find_what_they_find(
+    model: Any, photograph: NDArray[np.uint8], changes: dict[str, Any]
+) -> None:
+    by_map = proposer(model, points="guided", **changes).propose(photograph).proposals
+    few = proposer(model, points="few", **changes).propose(photograph).proposals
+    assert len(by_map) == len(few)
+    assert all((a.mask == b.mask).all() for a, b in zip(by_map, few, strict=True))
 
 
 @pytest.mark.parametrize(

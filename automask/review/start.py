@@ -58,7 +58,7 @@ def review(
         console.print(f"from your own machine first: {shown(line)}", soft_wrap=True)
     console.print("every decision is saved at once; Ctrl+C ends the server")
     serve(make_app(desk, Access(token, f"automask_{port}")), listening)
-    _print_end(console, desk)
+    print_end(console, desk)
 
 
 def make_assistant(source: Source, desk: Desk, model: str | None, device: str) -> Assistant:
@@ -81,7 +81,8 @@ def make_assistant(source: Source, desk: Desk, model: str | None, device: str) -
     return Assistant(built, proposer, desk.photographs, config, is_fresh_too=is_tiny)
 
 
-def _print_end(console: Console, desk: Desk) -> None:
+def print_end(console: Console, desk: Desk) -> None:
+    """How far it is, what was changed, and what a sample says of the whole run."""
     progress = desk.progress()
     counts = ", ".join(f"{count} {verdict}" for verdict, count in progress["verdicts"].items())
     console.print(f"{progress['left']} of {progress['total']} left; {counts or 'nothing decided'}")

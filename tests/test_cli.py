@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from moments_fakes import fake_setup
 from PIL import Image
 
 import automask
@@ -47,6 +48,12 @@ def source(tmp_path: Path) -> Path:
         Image.fromarray(image).save(tmp_path / "in" / name)
     (tmp_path / "config.toml").write_text(FEW_POINTS)
     return tmp_path / "in"
+
+
+@pytest.fixture
+def fake_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs whose workers have a fake model: what is dark is the object."""
+    monkeypatch.setattr("automask.runs.dispatch.worker_setup", fake_setup)
 
 
 def call(*arguments: object, monkeypatch: pytest.MonkeyPatch) -> int:
@@ -155,6 +162,7 @@ def test_a_run_writes_trimaps_records_and_run_json_and_exits_with_0(
     assert described["command"] == sys.argv
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_a_second_run_masks_only_what_is_new(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -167,6 +175,7 @@ def test_a_second_run_masks_only_what_is_new(
     )
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_other_settings_are_named_and_refused_unless_overwritten(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,7 +186,7 @@ def test_other_settings_are_named_and_refused_unless_overwritten(
     assert "2 masked" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("fake_model")
 def test_cutouts_of_two_backgrounds_do_not_share_a_folder(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -211,6 +220,7 @@ def test_all_objects_are_asked_for_by_a_flag(source: Path, monkeypatch: pytest.M
     assert counts["a.png"] == ids.max()
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_a_kind_that_is_saved_later_is_made_later(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +253,7 @@ def test_a_dry_run_lists_and_writes_nothing(
     assert not (source.parent / "out").exists()
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_limit_takes_the_first_images(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -259,6 +270,7 @@ def test_a_folder_without_images_is_wrong_usage(
     assert "holds no image" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_two_images_for_one_output_are_refused_before_any_work(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -279,7 +291,7 @@ def test_two_images_for_one_output_are_refused_before_any_work(
         (("--model", "vit_b", "--weights", "/nowhere"), 3, "automask fetch vit_b"),
         (("--device", "cuda:99"), 4, "cuda:99"),
         (("--device", "tpu"), 2, "device"),
-        (("--contour-px", "-1"), 2, "trimap.contour_px"),
+        (("--contour-px", "-1"), 2, "--contour-px"),
         (("--trimap-values", "1,1,2"), 2, "different labels"),
         (("--save", "trimap,photo"), 2, "save"),
         (("--workers", "1000"), 2, "cores this process may use"),
@@ -334,6 +346,7 @@ def test_results_may_not_go_among_the_photographs_themselves(
     assert "same folder" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_a_misspelt_generator_setting_costs_nothing(
     source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -347,6 +360,7 @@ def test_a_misspelt_generator_setting_costs_nothing(
     assert ledger.read_bytes() == before
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_a_changed_photograph_leaves_no_trimap_of_the_old_one(
     source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -358,6 +372,7 @@ def test_a_changed_photograph_leaves_no_trimap_of_the_old_one(
     assert Image.open(source.parent / "out/trimaps/a.png").size == (40, 30)
 
 
+@pytest.mark.usefixtures("fake_model")
 def test_save_may_be_given_more_than_once(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(source, "--save", "mask", "--save", "trimap", monkeypatch=monkeypatch)
     assert {p.name for p in (source.parent / "out").iterdir()} >= {"masks", "trimaps"}

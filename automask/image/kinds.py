@@ -29,8 +29,11 @@ _LONGEST_MARK = 16
 
 def split_extension(name: str) -> tuple[str, str]:
     """A name (or path) and its extension with the dot; "" where what is behind it is none."""
-    stem, extension = os.path.splitext(name)
-    return (stem, extension) if _EXTENSION.fullmatch(extension) else (name, "")
+    cut = name.rfind(".")
+    is_hidden = cut <= 0 or name[cut - 1] == "/"  # .jpg is a name
+    if is_hidden or not _EXTENSION.fullmatch(name, cut):
+        return name, ""
+    return name[:cut], name[cut:]
 
 
 def extension_of(name: str) -> str:

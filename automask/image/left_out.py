@@ -47,18 +47,14 @@ class Rules:
 
     def against(self, name: str, relative: str, is_folder: bool) -> str | None:
         """Why an entry is left out, in a few words; None: it is not. relative: its path."""
-        path = f"{relative}/" if is_folder else relative
-        told = self._told(path)
-        if told is not None:
-            return told or None
-        if is_folder:
-            litter = name.lower() in LITTER or name.lower().endswith(LITTER_ENDS)
-            return f"{name}/" if litter else None
-        if name.lower().startswith(LITTER_FILES):
-            return name[: name.find("_", 10)] if "_" in name[10:] else name
-        if self._included is not None and not self._included.match_file(path):
-            return "outside --include"
-        return None
+        if self._has_patterns:
+            path = f"{relative}/" if is_folder else relative
+            told = self._told(path)
+            if told is not None:
+                return told or None
+            if self._included is not None and not (is_folder or self._included.match_file(path)):
+                return "outside --include"
+        return _litter(name, is_folder)
 
     def _told(self, path: str) -> str | None:
         """What the patterns say: a reason, "" where they take it back in, None: nothing."""
@@ -67,6 +63,10 @@ class Rules:
             if verdict is not None:
                 return reason if verdict else ""
         return None
+
+    @cached_property
+    def _has_patterns(self) -> bool:
+        return any(spec is not None for spec in (self._excluded, self._included, self._ignored))
 
     @cached_property
     def _excluded(self) -> GitIgnoreSpec | None:
@@ -86,6 +86,15 @@ class Rules:
         except OSError as error:
             raise ConfigError(f"cannot read {file}: {error.strerror}") from error
         return _spec(lines, str(file))
+
+
+def _litter(name: str, is_folder: bool) -> str | None:
+    small = name.lower()
+    if is_folder:
+        return f"{name}/" if small in LITTER or small.endswith(LITTER_ENDS) else None
+    if small.startswith(LITTER_FILES):
+        return next(kind for kind in LITTER_FILES if small.startswith(kind))
+    return None
 
 
 def _spec(patterns: Iterable[str], source: str) -> GitIgnoreSpec | None:

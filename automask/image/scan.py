@@ -159,13 +159,14 @@ class _Walk:
             return
         is_folder = _is_folder(entry)
         reason = self.rules.against(name, relative, is_folder)
+        extension = "" if is_folder else extension_of(name)
         if reason is None and not is_folder:
-            reason = _no_picture(entry)
+            reason = _no_picture(entry, extension)
         if reason is not None:
             folder.left_out[reason] += 1
         elif is_folder:
             folder.folders.append(entry)
-        elif may_be_second(extension_of(name)):
+        elif may_be_second(extension):
             folder.seconds.append(entry)
         else:
             self._hold(folder, relative, entry)
@@ -195,9 +196,8 @@ class _Walk:
             folder.others += 1
 
 
-def _no_picture(entry: os.DirEntry[str]) -> str | None:
+def _no_picture(entry: os.DirEntry[str], extension: str) -> str | None:
     """What kind of file it is that cannot be masked; None: it is a picture."""
-    extension = extension_of(entry.name)
     if extension in EXTENSIONS or extension in RAW:
         return None
     if extension:

@@ -66,7 +66,28 @@ def test_of_several_objects_the_label_image_belongs_to_it(
     assert plan(several, make_record()).todo == [replace(JOB, kinds=("trimap",))]
 
 
+def test_an_image_with_the_same_prompts_is_done(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    asked = replace(JOB, prompts="a box")
+    assert plan(config, make_record(prompts="a box"), job=asked).done == [asked]
+
+
 # ... and to do where one thing of it does not.
+
+
+@pytest.mark.parametrize("before", [None, "another box"])
+def test_an_image_with_other_prompts_is_to_do(
+    config: RunConfig, make_record: RecordMaker, before: str | None
+) -> None:
+    asked = replace(JOB, prompts="a box")
+    assert plan(config, make_record(prompts=before), job=asked).todo == [asked]
+
+
+def test_an_image_whose_prompts_are_gone_is_to_do(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    assert plan(config, make_record(prompts="a box")).todo == [JOB]
 
 
 def test_an_image_without_record_is_to_do(config: RunConfig) -> None:

@@ -31,6 +31,9 @@ SHOWN = 3  # of each output in the sheet: the worst ones, and as many around the
 FIGURES = ("iou", "dice", "auroc", "average_precision", "boundary", "mae")
 HEADS = ("IoU", "Dice", "AUROC", "AP", "outline", "MAE")
 
+# Both ends of the heat map.
+LIKELY = (((253, 231, 37), "likely the object"), ((68, 1, 84), "likely not"))
+
 Evaluate = Callable[[Options], Report]
 
 
@@ -130,7 +133,7 @@ def write_sheet(file: Path, several: Several) -> None:
     """
     strips = [strip for report in several.reports for strip in _strips(report)]
     data = io.BytesIO()
-    draw(strips).save(data, "PNG")
+    draw(strips, LIKELY).save(data, "PNG")
     write_bytes(file, data.getvalue())
 
 

@@ -19,6 +19,7 @@ from automask.show.tiles import (
     IGNORED,
     SECOND_ONLY,
     TILE,
+    Colour,
     Pixels,
     Tile,
     black_and_white,
@@ -41,6 +42,7 @@ COLUMNS = 2  # of strips
 FONT_SIZE, LINE, MARGIN = 15, 24, 16  # px
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Key = tuple[Colour, str]  # of a legend
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def difference(predicted: Labels, truth: Labels) -> Pixels:
     return difference_of(predicted.mask, truth.mask, (predicted.ignored, truth.ignored))
 
 
-def draw(strips: Sequence[Strip]) -> Image.Image:
+def draw(strips: Sequence[Strip], legend: Sequence[Key] = LEGEND) -> Image.Image:
     """All strips in one picture, from left to right and down, with a legend above."""
     columns = min(COLUMNS, len(strips))
     width = len(strips[0].tiles) * (TILE + GAP) + MARGIN
@@ -94,7 +96,7 @@ def draw(strips: Sequence[Strip]) -> Image.Image:
     top = MARGIN + 2 * LINE
     picture = Image.new("RGB", (MARGIN + columns * width, top + sum(heights)), "white")
     font = ImageFont.load_default(FONT_SIZE)
-    _draw_legend(picture, font)
+    _draw_legend(picture, font, legend)
     for number, strip in enumerate(rows[0]):
         _draw_heads(picture, strip, MARGIN + number * width, font)
     for row, height in zip(rows, heights, strict=True):
@@ -143,10 +145,10 @@ def _height(strip: Strip) -> int:
     return strip.tiles[0][1].shape[0]
 
 
-def _draw_legend(picture: Image.Image, font: Font) -> None:
+def _draw_legend(picture: Image.Image, font: Font, legend: Sequence[Key]) -> None:
     pen = ImageDraw.Draw(picture)
     left = float(MARGIN)
-    for colour, words in LEGEND:
+    for colour, words in legend:
         pen.rectangle((left, MARGIN, left + LINE / 2, MARGIN + LINE / 2), colour, "black")
         pen.text((left + LINE * 0.8, MARGIN - 3), words, "black", font)
         left += LINE * 1.8 + pen.textlength(words, font)

@@ -117,6 +117,7 @@ def picture(curve: LearningCurve) -> bytes:
         words = f"{np.mean(row.seconds):.0f} s"
         axes.annotate(words, (row.images, row.mean), (4, -12), textcoords="offset points")
     axes.set_xscale("log")
+    axes.margins(0.12)
     axes.set_xticks(images, [str(count) for count in images])
     axes.minorticks_off()
     axes.set_xlabel("photographs learned from")

@@ -35,6 +35,7 @@ from automask.records import OK, ImageRecord, MaskResult
 from automask.review.source import Source
 from automask.system.files import replacing, write_atomic
 
+NOT_OF_A_MASK = frozenset({"probability"})  # what a student made of it; no person draws that
 WITHOUT_PHOTOGRAPH = frozenset({"trimap", "mask", "objects"})  # kinds that do not show it
 
 
@@ -116,7 +117,8 @@ def _verdict(source: Source, record: ImageRecord, asked: str, labels: Labels | N
 
 
 def _draw(source: Source, record: ImageRecord, labels: Labels) -> None:
-    config, kinds = source.config, source.kinds(record)
+    config = source.config
+    kinds = [kind for kind in source.kinds(record) if kind not in NOT_OF_A_MASK]
     if _same(source.labels(record, is_machines=True), labels):
         _restore(source, record)
         return

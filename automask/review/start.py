@@ -75,6 +75,8 @@ def make_assistant(source: Source, desk: Desk, model: str | None, device: str) -
             update={"model": model, "arch": None, "propose": ProposeConfig()}
         )
     weights = locate(config.model, config.arch, config.weights)
+    if model is None and weights.checkpoint.is_student:  # which answers no clicks
+        return make_assistant(source, desk, "tiny", device)
     built = build(weights).to(resolve_device(device))
     is_tiny = weights.checkpoint.family == "tiny"
     proposer = make_proposer(built, weights, config)

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Path, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
+from starlette.routing import Match, Route
 
 from automask import __version__
 from automask.serve import pages
@@ -82,8 +83,17 @@ def _count_answers(app: FastAPI, desk: Desk) -> None:
         request: Request, call_next: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         response = await call_next(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["allow"] = _methods(app, request)
         desk.figures.answered(response.status_code)
         return response
+
+
+def _methods(app: FastAPI, request: Request) -> str:
+    """All methods of an address; each of its routes by itself tells only its own."""
+    here = (route for route in app.routes if isinstance(route, Route))
+    known = [r.methods or set() for r in here if r.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted(set().union(*known)))
 
 
 def _add_masks(app: FastAPI, desk: Desk) -> None:

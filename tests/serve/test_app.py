@@ -206,3 +206,9 @@ def test_the_page_of_the_interface_needs_nothing_from_elsewhere(serving: Serving
     assert "POST /v1/masks" in page
     assert "<script" not in page
     assert "https://" not in page
+
+
+def test_an_address_tells_all_of_its_methods(serving: Serving) -> None:
+    with serving() as client:
+        answer = client.request("PUT", f"/v1/jobs/{'0' * 32}")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")

@@ -26,7 +26,7 @@ PYTEST  = $(BIN)/python -m pytest --dist loadgroup \
 	-n $$($(BIN)/python -c 'from joblib import cpu_count; print(min(8, cpu_count()))')
 
 .DEFAULT_GOAL := help
-.PHONY: help masks array test test-quick test-readers docs lint check setup clean
+.PHONY: help masks array test test-quick test-readers docs proof lint check setup clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -62,6 +62,17 @@ test-readers: $(DEV)  ## the exports against ultralytics, datumaro and label-stu
 docs: $(DEV)  ## the documentation as a site: build/docs/index.html
 	@$(BIN)/python -m sphinx -q -W --keep-going -d build/doctrees docs build/docs
 
+# What takes long, and what needs tools that nothing else does.
+PROOF   := .venv-proof
+SAMPLES := build/samples
+proof: $(DEV)  ## the wheel checked, and a server under load: some minutes
+	@$(PYTHON) -m venv $(PROOF)
+	@$(PROOF)/bin/python -m pip install --quiet build hatchling twine check-wheel-contents
+	@rm -rf dist && $(PROOF)/bin/python -m build --no-isolation --outdir dist .
+	@$(PROOF)/bin/twine check dist/* && $(PROOF)/bin/check-wheel-contents dist/*.whl
+	@$(BIN)/python -m automask.samples $(SAMPLES)
+	@$(BIN)/python benchmarks/serve_load.py $(SAMPLES)
+
 lint: $(DEV)  ## ruff and mypy
 	@$(BIN)/ruff check automask tests benchmarks docs
 	@$(BIN)/ruff format --check automask tests benchmarks docs
@@ -72,7 +83,7 @@ check: lint test  ## ruff, mypy, tests
 setup: $(READY)  ## create .venv and install what masking needs
 
 clean:  ## remove .venv and caches; input/, output/ and weights/ stay
-	rm -rf $(VENV) $(READERS) .pytest_cache .ruff_cache .mypy_cache build dist
+	rm -rf $(VENV) $(READERS) $(PROOF) .pytest_cache .ruff_cache .mypy_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml Makefile

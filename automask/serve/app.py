@@ -110,9 +110,7 @@ def _add_masks(app: FastAPI, desk: Desk) -> None:
 async def _masked(desk: Desk, asked: Asked, request: Request) -> Response:
     output = asked.outputs[0]
     try:
-        record, stem = await desk.mask(
-            asked.photographs[0], kind_of(output), request.is_disconnected
-        )
+        record, stem = await desk.mask(asked, kind_of(output), request.is_disconnected)
     except OSError as error:
         raise HTTPException(HTTPStatus.INSUFFICIENT_STORAGE, f"cannot keep it: {error}") from error
     try:
@@ -137,6 +135,8 @@ def _add_batches(app: FastAPI, desk: Desk) -> None:
         """Take many photographs at once, to be masked when there is time."""
         with desk.place():
             asked = await read_request(request, desk.limits.batch_photographs)
+            if asked.prompts is not None:
+                raise HTTPException(422, "box and points go with /v1/masks")
             kinds = tuple(kind_of(output) for output in asked.outputs)
             try:
                 batch = await desk.take_batch(Asked(asked.photographs, kinds))

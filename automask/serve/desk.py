@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from automask.records import FAILED, ImageRecord
 from automask.serve.batches import Batch, Batches, Photograph
 from automask.serve.figures import Figures
 from automask.serve.folder import Folder, new_id
-from automask.serve.intake import Asked, Sent
+from automask.serve.intake import Asked
 from automask.serve.limits import Limits
 from automask.serve.line import REQUEST, Line
 
@@ -56,13 +57,14 @@ class Desk:
         finally:
             self.requests -= 1
 
-    async def mask(self, sent: Sent, kind: str, is_gone: IsGone) -> tuple[ImageRecord, str]:
+    async def mask(self, asked: Asked, kind: str, is_gone: IsGone) -> tuple[ImageRecord, str]:
         """The record of a photograph, and where its result is; `forget` that afterwards.
 
         Raises HTTPException where it takes too long. A client that has gone is not masked for.
         """
-        group = new_id()
-        job = await asyncio.to_thread(self.folder.keep, group, 0, sent.name, sent.data, (kind,))
+        group, sent = new_id(), asked.photographs[0]
+        kept = await asyncio.to_thread(self.folder.keep, group, 0, sent.name, sent.data, (kind,))
+        job = replace(kept, prompts=asked.prompts)
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[Outcome] = loop.create_future()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -13,11 +14,15 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from automask.errors import UsageError
+from automask.image.prompts import GivenPrompts
+from automask.prompts.entries import read_entry
 from automask.serve.answers import OUTPUTS
 
 FORM, JSON_TYPE = "multipart/form-data", "application/json"
 RAW = ("image/", "application/octet-stream")
 MOST_FIELDS = 10
+PROMPT_FIELDS = ("box", "points", "unit")
 MOST_FILES = 2000
 
 
@@ -35,6 +40,7 @@ class Asked:
 
     photographs: tuple[Sent, ...]
     outputs: tuple[str, ...]
+    prompts: str | None = None  # what the model is asked; None: it looks for itself
 
 
 async def read_request(request: Request, most: int) -> Asked:
@@ -46,7 +52,8 @@ async def read_request(request: Request, most: int) -> Asked:
         asked = _from_json(await request.body())
     elif kind.startswith(RAW):
         outputs = request.query_params.getlist("output")
-        asked = Asked((Sent("", await request.body()),), tuple(outputs))
+        prompts = _prompts(request.query_params)
+        asked = Asked((Sent("", await request.body()),), tuple(outputs), prompts)
     else:
         raise _refused(
             "send a form (multipart/form-data), JSON, or the photograph itself (image/...)",
@@ -60,24 +67,37 @@ async def _from_form(request: Request, most: int) -> Asked:
         uploads = [u for u in form.getlist("photograph") if isinstance(u, UploadFile)]
         photographs = tuple([Sent(u.filename or "", await u.read()) for u in uploads])
         outputs = tuple(o for o in form.getlist("output") if isinstance(o, str))
-        return Asked(photographs, outputs)
+        return Asked(photographs, outputs, _prompts(form))
 
 
 def _from_json(body: bytes) -> Asked:
-    """{"photograph": base64, "output": "mask"}."""
+    """{"photograph": base64, "output": "mask", "box": [0, 0, 9, 9]}."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise _refused(f"the body is not JSON: {error}", HTTPStatus.BAD_REQUEST) from error
     if not isinstance(fields, dict) or not isinstance(fields.get("photograph"), str):
         raise _refused("photograph: a string in base64 is needed")
-    unknown = sorted(fields.keys() - {"photograph", "output"})
+    unknown = sorted(fields.keys() - {"photograph", "output", *PROMPT_FIELDS})
     if unknown:
         raise _refused(f"unknown: {', '.join(unknown)}")
     output = fields.get("output", ())
     if not isinstance(output, str) and output != ():
         raise _refused("output: a string is needed")
-    return Asked((Sent("", _decoded(fields["photograph"])),), (output,) if output else ())
+    photographs = (Sent("", _decoded(fields["photograph"])),)
+    return Asked(photographs, (output,) if output else (), _prompts(fields))
+
+
+def _prompts(fields: Mapping[str, Any]) -> str | None:
+    """A box and points as a job holds them. Raises HTTPException for what is none."""
+    given = {name: fields[name] for name in PROMPT_FIELDS if fields.get(name)}
+    if not given:
+        return None
+    try:
+        line = read_entry({"image": "*", **given}, "box or points")
+    except UsageError as error:
+        raise _refused(str(error)) from error
+    return GivenPrompts((line.prompt,)).to_text()
 
 
 def _decoded(text: str) -> bytes:
@@ -98,11 +118,17 @@ def _checked(asked: Asked, most: int) -> Asked:
         raise _refused(f"photograph: {most} at most")
     if any(not sent.data for sent in asked.photographs):
         raise _refused("photograph: an empty one")
-    return Asked(asked.photographs, tuple(dict.fromkeys(outputs)))
+    return replace(asked, outputs=tuple(dict.fromkeys(outputs)))
 
 
 def _refused(reason: str, status: int = HTTPStatus.UNPROCESSABLE_ENTITY) -> HTTPException:
     return HTTPException(status, reason)
+
+
+NUMBERS = {"type": "string", "examples": ["0 0 32 32"]}
+BOX = {**NUMBERS, "description": "Left, top, right, bottom of the object."}
+POINTS = {**NUMBERS, "description": "x, y, and 1 on the object or 0 beside it, for each point."}
+UNIT = {"type": "string", "enum": ["px", "relative"]}
 
 
 def body_schema(many: bool) -> dict[str, Any]:
@@ -113,9 +139,9 @@ def body_schema(many: bool) -> dict[str, Any]:
         {"type": "array", "items": binary, "minItems": 1} if many else binary
     )
     outputs = {"type": "array", "items": output} if many else output
-    content: dict[str, Any] = {
-        FORM: {"schema": _object({"photograph": photograph, "output": outputs})}
-    }
+    asked = {"photograph": photograph, "output": outputs}
+    prompts = {} if many else {"box": BOX, "points": POINTS, "unit": UNIT}
+    content: dict[str, Any] = {FORM: {"schema": _object({**asked, **prompts})}}
     if not many:
         text = {"type": "string", "format": "byte", "minLength": 1}
         content[JSON_TYPE] = {

@@ -212,3 +212,13 @@ def test_an_address_tells_all_of_its_methods(serving: Serving) -> None:
     with serving() as client:
         answer = client.request("PUT", f"/v1/jobs/{'0' * 32}")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")
+
+
+@pytest.mark.parametrize("fields", [{"box": "0 0 0 9"}, {"points": "4 4"}, {"points": "4 4 0"}])
+def test_prompts_that_are_none_are_refused(serving: Serving, fields: dict[str, str]) -> None:
+    with serving() as client:
+        answer = client.post(
+            "/v1/masks", files={"photograph": ("a.png", photograph())}, data=fields
+        )
+    assert answer.status_code == 422
+    assert answer.json()["error"].startswith("box or points: ")

@@ -102,12 +102,17 @@ def named_errors(file: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise ImageError(f"{file.name!a}: too large to open safely ({error})") from error
     except OSError as error:
-        reason = error.strerror or _one_line(error)
-        raise ImageError(f"{file.name!a}: cannot be read: {reason}") from error
+        if error.strerror:  # of the system; a library has none where the data end too early
+            raise ImageError(f"{file.name!a}: cannot be read: {error.strerror}") from error
+        raise _damaged(file, error) from error
     except Exception as error:  # libraries raise anything on damaged files, struct.error too
         if is_out_of_memory(error):
             raise
-        raise ImageError(f"{file.name!a}: damaged image: {_one_line(error)}") from error
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: Path, error: Exception) -> ImageError:
+    return ImageError(f"{file.name!a}: damaged or incomplete file ({_one_line(error)})")
 
 
 def refuse_special_files(file: Path) -> None:

@@ -19,7 +19,7 @@ from automask.report.plots import draw_plots
 from automask.report.read import Run, review_queue
 from automask.report.timeline import Timeline
 from automask.report.timing import STAGES, Timing, slowest, stage_seconds
-from automask.show.console import visible
+from automask.show.console import reason, visible
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("draw.js", "sheet.js", "viewer.js", "main.js")  # in this order
@@ -110,7 +110,7 @@ def _lists(material: Material) -> dict[str, Any]:
 
 
 def _failure(record: ImageRecord, index: Mapping[str, int]) -> dict[str, Any]:
-    name, error = visible(record.image), visible(record.error or "")
+    name, error = visible(record.image), visible(reason(record.image, record.error))
     return {"index": index[record.image], "name": name, "error": error}
 
 

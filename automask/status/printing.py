@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automask.errors import ExitCode, UsageError, reraise_oserror
 from automask.output.ledger import RECORDS
-from automask.show.console import duration, shown
+from automask.show.console import duration, reason, shown
 from automask.status.status import Status
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def print_status(console: Console, status: Status) -> None:
         console.print(f"{rate:,.0f} images/h{time_left}")
     _print_tasks(console, status)
     for image, error in list(status.failures.items())[:SHOWN_FAILURES]:
-        console.print(f"  failed {shown(image)}: {shown(error)}")
+        console.print(f"  failed {shown(image)}: {shown(reason(image, error))}")
     if len(status.failures) > SHOWN_FAILURES:
         console.print(f"  and {len(status.failures) - SHOWN_FAILURES} more, see --json")
 

@@ -13,6 +13,7 @@ from PIL import Image
 from automask.config import RunConfig
 from automask.errors import UsageError
 from automask.labelled.folder import Labelled, LabelledFolder, dataset_of, load_mask
+from automask.output.decisions import REJECTED, Decision, append_decision
 
 RED, GROUND = (200, 30, 30), (0, 255, 0)
 
@@ -86,6 +87,13 @@ def test_every_so_many_th_is_taken_before_the_limit(tmp_path: Path) -> None:
     config = RunConfig(input=tmp_path / "images", output=tmp_path, limit=2)
     every_second = LabelledFolder(config, tmp_path / "masks", every=2)
     assert [p.name for p in every_second] == ["a.png", "c.png"]
+
+
+def test_what_a_person_rejected_of_a_run_is_not_learned_from(tmp_path: Path) -> None:
+    add(tmp_path, "a.png")
+    add(tmp_path, "b.png")
+    append_decision(tmp_path, Decision("b.png", REJECTED))  # masks/ is in tmp_path
+    assert [one.name for one in folder(tmp_path)] == ["a.png"]
 
 
 def test_a_folder_without_images_is_wrong_usage(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from automask.config import RunConfig, settings_digest
-from automask.errors import OutputError
+from automask.errors import Interrupted, OutputError
 from automask.image.fingerprint import fingerprint
 from automask.image.process import Outcome
 from automask.output.ledger import RecordWriter, load_records
@@ -46,6 +46,23 @@ def test_of_a_run_from_python_there_is_no_command(config: RunConfig) -> None:
     # sys.argv is that of the script, or notebook, that called.
     runner.run(config)
     assert json.loads((config.output / "run.json").read_text())["command"] is None
+
+
+def test_an_interrupted_run_tells_how_far_it_came_and_how_to_go_on(
+    config: RunConfig, make_record: RecordMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b.png", "c.png"):
+        Image.new("RGB", (8, 8)).save(config.input / name)
+    stop = Stop()
+
+    def one_and_a_signal(*_: Any) -> Iterator[Outcome]:
+        yield Outcome(make_record(image="a.png"))
+        stop.exit_code = 130
+
+    monkeypatch.setattr(runner, "outcomes", one_and_a_signal)
+    with pytest.raises(Interrupted) as caught:
+        runner.execute(prepare(config), Silence(), stop)
+    assert caught.value.told == "1 of 3 done. Run the same command to go on."
 
 
 def test_the_workers_are_ended_before_the_lock_is_given_back(

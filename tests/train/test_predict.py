@@ -57,7 +57,7 @@ def test_prompts_are_refused_before_any_work(student: Path, discs: Path, tmp_pat
     prompts = tmp_path / "boxes.csv"
     prompts.write_text("image,box\n*,1 1 20 20\n")
     asked = {"input": discs / "images", "output": tmp_path / "out", "model": str(student)}
-    with pytest.raises(UsageError, match="a student cannot be told"):
+    with pytest.raises(UsageError, match="a student takes no prompts"):
         prepare(load_config(None, {**asked, "prompts": prompts}))
 
 

@@ -8,7 +8,7 @@ al., "FocalClick: towards practical interactive image segmentation", 2022).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -49,16 +49,18 @@ def readings(
 ) -> list[tuple[Mask, int | None]]:
     """What the answers to some clicks may mean, the likeliest first, no mask twice.
 
-    Where there is a mask in hand: the first answer as it is, the mask in hand with the clicked
-    region changed alone, and the other answers. proposed: of all that a run finds, what fits the
-    clicks; the likeliest from the second click on. Each with the number of its answer; None: of
-    none.
+    Where there is a mask in hand: the mask with the clicked region changed alone, the first answer
+    as it is, the other answers, and `proposed`, which of all that a run finds fits the clicks best;
+    that comes first where the answer leaves the clicked place as it was. Each with the number of
+    its answer; None: of none.
     """
     numbered: list[tuple[Mask, int | None]] = list(zip(answers, range(len(answers)), strict=True))
     if clicks.has_mask and clicks.points:
-        numbered.insert(1, (merged_at(clicks, answers[0]), None))
-    if proposed is not None:
-        numbered.insert(0 if len(clicks.points) > 1 else len(numbered), (proposed, None))
+        local = merged_at(clicks, answers[0])
+        numbered.insert(0, (local, None))
+        if proposed is not None:
+            is_heard = fits(local, replace(clicks, points=clicks.points[-1:]), local.shape)
+            numbered.insert(len(numbered) if is_heard else 0, (proposed, None))
     masks = [mask for mask, _ in numbered]
     return [
         one

@@ -35,8 +35,9 @@ from automask.records import OK, ImageRecord, MaskResult
 from automask.review.source import Source
 from automask.system.files import replacing, write_atomic
 
-NOT_OF_A_MASK = frozenset({"probability"})  # what a student made of it; no person draws that
-WITHOUT_PHOTOGRAPH = frozenset({"trimap", "mask", "objects"})  # kinds that do not show it
+WITHOUT_PHOTOGRAPH = frozenset(
+    {"trimap", "mask", "objects", "probability"}
+)  # kinds that do not show it
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,7 @@ def _verdict(source: Source, record: ImageRecord, asked: str, labels: Labels | N
 
 
 def _draw(source: Source, record: ImageRecord, labels: Labels) -> None:
-    config = source.config
-    kinds = [kind for kind in source.kinds(record) if kind not in NOT_OF_A_MASK]
+    config, kinds = source.config, source.kinds(record)
     if _same(source.labels(record, is_machines=True), labels):
         _restore(source, record)
         return

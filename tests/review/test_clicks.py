@@ -45,7 +45,7 @@ def test_an_answer_may_be_meant_whole_or_for_the_place_alone() -> None:
     clicks = Clicks([(3, 0, True)], current=NOW)
     other = drawn("#........")
     read = [("".join(".#"[int(v)] for v in m[0]), n) for m, n in readings(clicks, [ANSWER, other])]
-    assert read == [("#####....", 0), ("#######..", None), ("#........", 1)]
+    assert read == [("#######..", None), ("#####....", 0), ("#........", 1)]
 
 
 def test_without_a_mask_in_hand_the_answers_are_all_there_is() -> None:
@@ -53,12 +53,12 @@ def test_without_a_mask_in_hand_the_answers_are_all_there_is() -> None:
     assert [n for _, n in readings(clicks, [ANSWER, ANSWER.copy(), NOW])] == [0, 2]
 
 
-def test_what_a_run_proposes_is_likeliest_from_the_second_click_on() -> None:
+def test_what_a_run_proposes_comes_first_where_the_answer_did_not_hear_the_click() -> None:
     proposed = drawn("...####..")
-    once = Clicks([(3, 0, True)], current=NOW)
-    twice = Clicks([(3, 0, True), (0, 0, False)], current=NOW)
-    assert (readings(once, [ANSWER], proposed)[-1][0] == proposed).all()
-    assert (readings(twice, [ANSWER], proposed)[0][0] == proposed).all()
+    heard = Clicks([(3, 0, True)], current=NOW)
+    unheard = Clicks([(8, 0, True)], current=NOW)
+    assert (readings(heard, [ANSWER], proposed)[-1][0] == proposed).all()
+    assert (readings(unheard, [ANSWER], proposed)[0][0] == proposed).all()
 
 
 def test_a_proposal_fits_the_clicks_whatever_its_size() -> None:

@@ -38,6 +38,9 @@ def main(
     decay_steps: Annotated[
         int, typer.Option(help="Of these the last, in which the rate falls to 0.")
     ] = TrainConfig.decay_steps,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Photographs a step; a GPU wants many.")
+    ] = TrainConfig.batch_size,
     frames: Annotated[
         list[int], typer.Option(help="Longest sides in turn, px; give it several times.")
     ] = list(TrainConfig.frames),  # noqa: B006  typer copies it
@@ -76,6 +79,7 @@ def main(
     config = TrainConfig(
         steps=steps,
         decay_steps=decay_steps,
+        batch_size=batch_size,
         frames=tuple(frames),
         frames_in_decay=tuple(frames_in_decay),
         learning_rate=learning_rate,

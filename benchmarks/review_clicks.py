@@ -42,12 +42,14 @@ def main() -> None:
     asked.add_argument("--clicks", type=int, default=3)
     asked.add_argument("--pick", action="store_true")
     given = asked.parse_args()
-    client, items = _server(given.output, given.masks)
+    desk, client, items = _server(given.output, given.masks)
     ious = [_corrected(client, item, given.truth, given.clicks, given.pick) for item in items]
+    assert desk.helper is not None
+    desk.helper.close()
     _print(np.array(ious))
 
 
-def _server(output: Path, count: int) -> tuple[TestClient, list[dict[str, Any]]]:
+def _server(output: Path, count: int) -> tuple[Desk, TestClient, list[dict[str, Any]]]:
     """The server with the run's model, and the images with the lowest confidence."""
     source = open_source(output)
     desk = Desk(source, make_worklist(source.records.values(), "all"), "")
@@ -55,7 +57,7 @@ def _server(output: Path, count: int) -> tuple[TestClient, list[dict[str, Any]]]
     app = make_app(desk, Access("token", "automask"))
     client = TestClient(app, headers={"authorization": "Bearer token", "host": "localhost"})
     items = client.get("/api/queue", params={"count": 500}).json()["items"]
-    return client, sorted(items, key=lambda item: item["confidence"] or 0.0)[:count]
+    return desk, client, sorted(items, key=lambda item: item["confidence"] or 0.0)[:count]
 
 
 def _corrected(

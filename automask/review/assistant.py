@@ -31,6 +31,7 @@ KEPT_PROPOSALS = 4  # photographs, of 20 MB at most
 MOST_PROPOSALS = 9  # picked by a number key
 KEPT_ANSWERS = 64  # logits to be fed back, 0.3 MB each of SAM
 AHEAD = 4  # photographs encoded before they are shown
+CLOSE_SECONDS = 30.0  # for the photograph at hand; SAM's largest takes ten on two cores
 QUIET_SECONDS = 0.4  # without a question, before the next photograph is encoded
 
 
@@ -61,8 +62,10 @@ class Assistant:
         self._found: Recent[list[Proposal]] = Recent(self._propose, KEPT_PROPOSALS)
         self._answers: dict[str, Logits] = {}
         self._asked_at = 0.0
-        self._ahead: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._work_ahead, daemon=True).start()
+        self._ahead: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # None: the end
+        self._is_closed = False
+        self._worker = threading.Thread(target=self._work_ahead, daemon=True)
+        self._worker.start()
 
     def ask(self, item: str, clicks: Clicks) -> list[Suggestion]:
         """What the model makes of some clicks, the likeliest first."""
@@ -118,6 +121,12 @@ class Assistant:
             if item not in self._embeddings:
                 self._ahead.put(item)
 
+    def close(self) -> None:
+        """Ends the work ahead: a thread inside torch would spoil the end of the process."""
+        self._is_closed = True
+        self._ahead.put(None)
+        self._worker.join(CLOSE_SECONDS)
+
     def is_ready(self, item: str) -> bool:
         """Whether a photograph is encoded, so that a question is answered at once."""
         return item in self._embeddings
@@ -128,8 +137,7 @@ class Assistant:
             return self._encoder.embed(shrink(photograph.pixels, self._proposer.max_side))
 
     def _work_ahead(self) -> None:
-        while True:
-            item = self._ahead.get()
+        while (item := self._ahead.get()) is not None and not self._is_closed:
             while time.monotonic() - self._asked_at < QUIET_SECONDS:
                 time.sleep(QUIET_SECONDS / 4)
             with suppress(ImageError):  # the page says so when it comes to it

@@ -57,7 +57,11 @@ def review(
     if line is not None:
         console.print(f"from your own machine first: {shown(line)}", soft_wrap=True)
     console.print("every decision is saved at once; Ctrl+C ends the server")
-    serve(make_app(desk, Access(token, f"automask_{port}")), listening)
+    try:
+        serve(make_app(desk, Access(token, f"automask_{port}")), listening)
+    finally:
+        if desk.helper is not None:
+            desk.helper.close()
     print_end(console, desk)
 
 

@@ -64,6 +64,9 @@ class FakeHelper:
     def look_ahead(self, items: Sequence[str]) -> None:
         self.ahead += items
 
+    def close(self) -> None:
+        """There is nothing to end."""
+
     def is_ready(self, item: str) -> bool:  # noqa: ARG002
         return True
 

@@ -107,3 +107,10 @@ def test_proposals_are_those_of_a_run(make: Callable[..., Assistant]) -> None:
     expected = np.zeros(SIZE, np.bool_)
     expected[16:32, 20:60] = True
     assert (only.mask == expected).mean() > 0.98
+
+
+def test_closing_ends_the_work_ahead(make: Callable[..., Assistant]) -> None:
+    helper = make()
+    helper.look_ahead(["a"])
+    helper.close()
+    assert not helper._worker.is_alive()

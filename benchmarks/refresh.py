@@ -82,6 +82,18 @@ STEPS = (
         ("weights/README.md", "docs/objects.md"),
     ),
     Step(
+        "outlines",
+        "measures",
+        script("outlines", "{data}/eval/images", "{data}/eval/masks", "--every", "16"),
+        ("docs/outlines.md",),
+    ),
+    Step(
+        "points",
+        "measures",
+        script("points", "{data}/eval/images", "{data}/eval/masks", "--every", "5"),
+        ("docs/choice.md", "docs/benchmarks.md"),
+    ),
+    Step(
         "mattes",
         "measures",
         script("mattes", "{data}/alpha/images", "{data}/alpha/alpha"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
 import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -88,5 +89,11 @@ def server_of(
 
 
 def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Answers until a signal ends it; requests at hand are finished first."""
+    """Answers until a signal ends it; requests at hand are finished first. In the main thread.
+
+    uvicorn raises the signal once more when it has ended; that must not take away what the command
+    has to say at its end.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     server_of(app).run(sockets=[listening])

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from review_desk import make_desk, write_output
 
@@ -61,3 +67,30 @@ def test_at_its_end_it_says_what_came_of_it(output: Path) -> None:
         "of 4 masks drawn at random 1 were bad: 25.0% of the whole run, 4.6% to 69.9% "
         "(95 % interval)",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_it_still_says_what_came_of_it(
+    output: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "automask", "review", str(output), "--queue", "all"]
+    with subprocess.Popen(
+        [*command, "--model", "none", "--port", "0"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        address = re.search(r"http://\S+", server.stdout.readline() + server.stdout.readline())
+        assert address is not None
+        while not _answers(address.group()):
+            time.sleep(0.1)
+        server.send_signal(number)
+        told = server.stdout.read()
+    assert server.returncode == 0
+    assert told.endswith("10 of 10 left; nothing decided\n")
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address).status_code == 303
+    except httpx.TransportError:
+        return False

@@ -113,8 +113,9 @@ class RefineConfig(Section):
     hole_fraction: float = Field(0.0005, ge=0, le=1)  # of the image's area; below: filled
     island_fraction: float = Field(0.001, ge=0, le=1)  # of the image's area; below: dropped
     # What draws the outline to the photograph's edges: a guided filter; before it the bundled
-    # refiner, a small network; nothing. See docs/outlines.md.
-    outline: Literal["refiner", "guided", "none"] = "guided"
+    # refiner, a small network; nothing. auto: the refiner, but of a student, whose masks have no
+    # cells, the filter. See docs/outlines.md.
+    outline: Literal["auto", "refiner", "guided", "none"] = "auto"
     # Radius of the guided filter that draws the outline to the photograph's edges, in cells of the
     # model's mask, of which an object has 80 (tiny) or 256 on its longer side; 0: none. Measured
     # on 116 photographs of the training data: 1 to 3 are alike.
@@ -124,8 +125,8 @@ class RefineConfig(Section):
 
     @property
     def is_refined(self) -> bool:
-        """Whether the refiner draws the outline."""
-        return self.outline == "refiner"
+        """Whether the refiner draws the outline, where the proposer has one."""
+        return self.outline in ("auto", "refiner")
 
 
 class TrimapConfig(Section):

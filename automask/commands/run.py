@@ -78,7 +78,7 @@ def run_command(
     ] = None,
     outline: Annotated[
         str | None,
-        typer.Option(help="What draws the outline: refiner, guided, none.  (default: guided)"),
+        typer.Option(help="What draws the outline: auto, refiner, guided, none.  (default: auto)"),
     ] = None,
     smooth: Annotated[
         float | None,

@@ -30,6 +30,7 @@ from automask.sam.weights import located, metadata
 Image = NDArray[np.uint8]
 
 WHOLE_PX = 512  # longest side at which an object is seen whole
+REACH = 0.06  # of the longest side, that the outline may move by: five cells of tiny's mask
 LARGE_PX = 1024  # longest side from which the outline is drawn again in tiles
 CORE_PX = 384  # side of what a tile decides
 MARGIN_PX = 64  # what it sees on each side beyond that
@@ -54,7 +55,8 @@ class Outline:
         scale = min(1.0, WHOLE_PX / max(height, width))
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = np.asarray(cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA))
-        soft = self.drawn(small, _resized(mask.astype(np.float32), size))
+        given = _resized(mask.astype(np.float32), size)
+        soft = np.where(_near_outline(given), self.drawn(small, given), given)
         if scale == 1:
             return soft
         enlarged = _resized(soft, (width, height))
@@ -74,7 +76,7 @@ class Outline:
         """One pass of the network, h x w, 0..1, at the size that both have."""
         height, width = soft.shape
         around = (0, -width % STRIDE, 0, -height % STRIDE)
-        planes = (normalised(torch.as_tensor(image_rgb)[None]), torch.as_tensor(soft)[None, None])
+        planes = (normalised(torch.tensor(image_rgb)[None]), torch.as_tensor(soft)[None, None])
         with torch.inference_mode():
             image, mask = (
                 F.pad(plane.to(self.device), around, mode="replicate").to(
@@ -87,7 +89,9 @@ class Outline:
 
 
 class Drawing:
-    """What every proposer that works with torch has: the refiner, where the run wants it."""
+    """What every proposer that works with torch has: the refiner, where the run wants it; without
+    it a mask is drawn as it is.
+    """
 
     outline: Outline | None = None
 
@@ -97,8 +101,15 @@ class Drawing:
         image_rgb: H x W x 3 uint8, the photograph around the object; mask: h x w of the same view.
         """
         if self.outline is None:
-            raise RuntimeError("this proposer was made without the refiner")
+            return _resized(mask.astype(np.float32), image_rgb.shape[1::-1])
         return self.outline(image_rgb, mask)
+
+
+def _near_outline(soft: Soft) -> Mask:
+    """Where the outline may move to, h x w bool: what lies deep in the object is no new hole."""
+    inside = (soft >= 0.5).astype(np.uint8)
+    to_outline = [cv2.distanceTransform(side, cv2.DIST_L2, 3) for side in (inside, 1 - inside)]
+    return np.asarray(np.maximum(*to_outline) <= REACH * max(soft.shape))
 
 
 def tiles(soft: Soft) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
@@ -117,7 +128,7 @@ def _spans(length: int) -> Iterator[tuple[slice, slice]]:
         yield slice(start, stop), slice(max(0, start - MARGIN_PX), min(length, stop + MARGIN_PX))
 
 
-def _resized(soft: Soft, size: tuple[int, int]) -> Soft:
+def _resized(soft: Soft, size: tuple[int, ...]) -> Soft:
     """size: width and height. Cells are averaged on the way down."""
     is_smaller = size[0] < soft.shape[1]
     interpolation = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR

@@ -40,7 +40,7 @@ def load_student_proposer(
         raise ConfigError("propose.max_side: a student's own size is in its file; train another")
     way = Way.checked(config.propose.settings)
     proposer = StudentProposer(net.to(device), notes, way, config.has_primary_object)
-    if config.refine.is_refined:
+    if config.refine.outline == "refiner":
         dtype = dtype_of(config.precision, proposer.device)
         proposer.outline = load_outline(proposer.device, dtype, config.weights)
     return proposer

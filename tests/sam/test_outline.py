@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from automask.errors import WeightsError
+from automask.image.metrics import mask_iou
 from automask.refiner_training.export import export
 from automask.sam import outline as outlines
 from automask.sam.checkpoints import Checkpoint
-from automask.sam.outline import Outline, load_refiner, tiles
+from automask.sam.outline import Drawing, Outline, load_outline, load_refiner, tiles
 from automask.sam.refiner import Refiner, begin_from, normalised
 from automask.sam.weights import sha256_of
 
@@ -45,12 +46,14 @@ def test_a_mask_of_any_size_comes_back_as_it_was(size: tuple[int, int]) -> None:
     assert ((drawn >= 0.5) == mask).all()
 
 
-def test_what_the_network_says_moves_the_outline() -> None:
+def test_what_the_network_says_moves_the_outline_and_only_as_far_as_it_reaches() -> None:
     net = Refiner().eval()
     with torch.no_grad():
         net.draw.bias.fill_(10.0)  # object everywhere
     outline = Outline(net, torch.device("cpu"), torch.float32)
-    assert (outline(noise(40, 40), disc(40, 40, 10)) > 0.5).all()
+    drawn = outline(noise(100, 100), disc(100, 100, 20)) > 0.5  # 6 px of 100
+    assert drawn[disc(100, 100, 25)].all()
+    assert not drawn[~disc(100, 100, 27)].any()
 
 
 def test_an_object_larger_than_the_network_sees_is_seen_whole_and_small_first(
@@ -144,3 +147,19 @@ def test_it_begins_from_the_backbone_of_tiny(tmp_path: Path) -> None:
     net = Refiner()
     begin_from(net, file)
     assert (net.backbone.stem.weight == 0.25).all()
+
+
+def test_without_the_refiner_a_mask_is_drawn_as_it_is() -> None:
+    drawn = Drawing().draw(noise(4, 6), np.array([[True, False]]))
+    assert drawn.shape == (4, 6)
+    assert (drawn >= 0.5).tolist() == [[True] * 3 + [False] * 3] * 4
+
+
+def test_the_bundled_refiner_draws_a_wavering_outline_nearer_to_the_edge() -> None:
+    """A bright disc on dark ground; its mask has cells of 8 px."""
+    truth = disc(160, 160, 50)
+    image = np.where(truth[..., None], 210, 40).astype(np.uint8).repeat(3, axis=2)
+    image = np.clip(image.astype(int) + noise(160, 160) // 16, 0, 255).astype(np.uint8)
+    cells = truth[4::8, 4::8].repeat(8, axis=0).repeat(8, axis=1)
+    outline = load_outline(torch.device("cpu"), torch.float32)
+    assert mask_iou(outline(image, cells) >= 0.5, truth) > mask_iou(cells, truth) + 0.01

@@ -24,7 +24,9 @@ SHOWN_NAMES = 10
 
 
 class _Tally:
-    """Counts and rates of the images finished since the start."""
+    """Counts and rates of the finished images, from the start of the first one: the model's own
+    start-up is no part of it, as in the summary.
+    """
 
     def __init__(self, total: int, done_before: int) -> None:
         self.total, self.done_before = total, done_before
@@ -32,6 +34,8 @@ class _Tally:
         self.began = time.monotonic()
 
     def add(self, record: ImageRecord) -> None:
+        if not self.worked:
+            self.began = max(self.began, time.monotonic() - (record.seconds_total or 0.0))
         self.worked += 1
         self.failed += record.status == FAILED
 
@@ -43,7 +47,7 @@ class _Tally:
         """images/hour and the time left, measured from finished images only."""
         if not self.worked:
             return "measuring"
-        seconds_each = (time.monotonic() - self.began) / self.worked
+        seconds_each = max(time.monotonic() - self.began, 1e-3) / self.worked
         rate = f"{3600 / seconds_each:,.0f} images/h"
         left = self.total - self.done
         return f"{rate}, {duration(left * seconds_each)} left" if left else rate

@@ -50,6 +50,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+@pytest.fixture
+def make_record(make_record: RecordMaker) -> RecordMaker:
+    """Of images that were begun as soon as the run was: a rate begins with the first one."""
+    return lambda **changes: make_record(**{"seconds_total": 1e6, **changes})
+
+
 def log_console() -> Console:
     """A console as the command line makes it where there is no terminal."""
     return Console(
@@ -166,6 +172,16 @@ def test_rate_and_time_left_are_measured_on_the_images_of_this_run(
         log.tally.add(make_record(status=status))
     log.finished(make_record())
     assert text_of(console) == "6/10 images, 0 failed, 240 images/h, 1 min 00 s left\n"
+
+
+def test_the_start_up_is_no_part_of_the_rate(clock: Clock, make_record: RecordMaker) -> None:
+    # A minute of start-up, then two images in 20 s: 360 an hour.
+    log, console = started_log(2, 0)
+    clock.now += 70
+    log.tally.add(make_record(seconds_total=10.0))
+    clock.now += 10
+    log.finished(make_record(seconds_total=10.0))
+    assert text_of(console) == "2/2 images, 0 failed, 360 images/h\n"
 
 
 def test_a_failure_has_its_own_line_at_once(clock: Clock, make_record: RecordMaker) -> None:

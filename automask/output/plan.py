@@ -82,6 +82,10 @@ def _sort_in(
     if record is None:
         plan.todo.append(replace(job, why=fault or NEW))
         return
+    if not record.is_done and not config.overwrite and _has_drawing(config, decision):
+        plan.mended.append(job)  # no record tells of it: the machine had failed
+        plan.done.append(job)
+        return
     there = look(config.output, job.stem, record.left, decision.files if decision else {})
     kinds = () if fault else tuple(sorted(there.kinds))
     if config.overwrite:
@@ -101,6 +105,12 @@ def _sort_in(
     why = fault or _why(record, kinds, config)
     job = replace(job, kinds=kinds, left=left if has_marks else None, why=why)
     (plan.redraw if there.source else plan.todo).append(job)
+
+
+def _has_drawing(config: RunConfig, decision: Decision | None) -> bool:
+    """Whether a person left results of an image, which are there."""
+    files = {} if decision is None or not decision.is_usable else decision.files
+    return any((config.output / name).is_file() for name in files)
 
 
 def _why(record: Earlier, kinds: Collection[str], config: RunConfig) -> str:

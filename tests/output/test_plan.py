@@ -76,6 +76,19 @@ def test_an_image_with_the_same_prompts_is_done(
 # ... and to do where one thing of it does not.
 
 
+def test_an_image_that_failed_and_was_drawn_by_a_person_is_left_alone(
+    config: RunConfig, make_record: RecordMaker
+) -> None:
+    failed = {JOB.image: make_record(status="failed", kinds=())}
+    drawn = {JOB.image: Decision(JOB.image, "corrected", files={"trimaps/a.png": "ab" * 32})}
+    left = make_plan([JOB], failed, SETTINGS, config, drawn)
+    assert (left.todo, left.done, left.mended) == ([], [JOB], [JOB])
+    again = make_plan([JOB], failed, SETTINGS, with_changes(config, overwrite=True), drawn)
+    assert [job.image for job in again.todo] == [JOB.image]
+    (config.output / "trimaps" / "a.png").unlink()
+    assert make_plan([JOB], failed, SETTINGS, config, drawn).done == []
+
+
 @pytest.mark.parametrize("before", [None, "another box"])
 def test_an_image_with_other_prompts_is_to_do(
     config: RunConfig, make_record: RecordMaker, before: str | None

@@ -78,7 +78,7 @@ lint: $(DEV)  ## ruff and mypy
 	@$(BIN)/ruff format --check automask tests benchmarks docs
 	@$(BIN)/mypy
 
-check: lint test  ## ruff, mypy, tests
+check: lint docs test  ## what continuous integration runs: ruff, mypy, documentation, tests
 
 setup: $(READY)  ## create .venv and install what masking needs
 

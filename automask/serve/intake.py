@@ -146,7 +146,7 @@ def body_schema(many: bool) -> dict[str, Any]:
         text = {"type": "string", "format": "byte", "minLength": 1}
         content[JSON_TYPE] = {
             "schema": {
-                **_object({"photograph": text, "output": output}),
+                **_object({"photograph": text, "output": output, **prompts}),
                 "additionalProperties": False,
             }
         }

@@ -12,7 +12,8 @@ STYLE = """body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60
 color:#1c1c1c;background:#fff}
 code,pre{font:14px/1.45 ui-monospace,monospace}pre{overflow:auto;background:#f4f4f4;padding:1rem}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3rem .8rem .3rem 0;
-border-bottom:1px solid #ddd;vertical-align:top}h2{margin-top:2.5rem}a{color:#0b57d0}
+border-bottom:1px solid #ddd;vertical-align:top}h2{margin-top:2.5rem}h2 code{font-size:1.2rem}
+a{color:#0b57d0}
 @media(prefers-color-scheme:dark){body{color:#eee;background:#161616}pre{background:#242424}
 td,th{border-color:#444}a{color:#8ab4f8}}
 """
@@ -22,6 +23,7 @@ PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 {head}<title>{title}</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/style.css">
 </head>
 <body>

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from eval_folders import TRUTH, drawn, folder, save
+from eval_folders import MOVED, TRUTH, drawn, folder, save
 
 from automask.errors import CollisionError, UsageError
 from automask.evaluate.conventions import Convention
 from automask.evaluate.folders import MaskFolder, mask_folder, match
+from automask.image.results import mark_of
 from automask.output.ledger import RecordWriter, load_records
 
 
@@ -184,3 +186,15 @@ def test_two_spellings_of_one_mask_are_refused(tmp_path: Path) -> None:
         save(tmp_path / f"{name}.png", drawn(TRUTH))
     with pytest.raises(CollisionError, match="one name, spelt with composed"):
         mask_folder(tmp_path)
+
+
+def test_a_trimap_that_a_person_mended_is_taken_before_the_mask(output: Path) -> None:
+    folder(output / "trimaps", a_1=TRUTH)
+    files = (output / "masks" / "a_1.png", output / "trimaps" / "a_1.png")
+    written = tuple(str(mark_of(file)) for file in files)
+    _record_again(output, "a_1", kinds=("mask", "trimap"), written=written)
+    folder(output / "trimaps", a_1=MOVED)
+    os.utime(files[1], ns=(0, 1))
+    found = mask_folder(output)
+    assert found.trimaps is not None
+    assert found.trimaps.files == {"a_1": "a_1.png"}

@@ -10,7 +10,7 @@ from report_folders import make_output, named
 
 from automask.errors import UsageError
 from automask.records import FAILED, NO_OBJECT
-from automask.report.read import read_run, review_queue
+from automask.report.read import Run, read_run, review_queue
 from automask.sharding.shard import index_of
 
 if TYPE_CHECKING:
@@ -80,8 +80,15 @@ def test_the_queue_begins_with_what_is_most_likely_wrong(make_record: RecordMake
         make_record(image="nothing", status=NO_OBJECT, confidence=0.0),
         make_record(image="failed", status=FAILED, confidence=None),
     ]
-    queue = [record.image for record in review_queue(records)]
-    assert queue == ["failed", "nothing", "unsure", "flagged"]
+    run = Run(Path("out"), tuple(records), {}, None, None)
+    queue = [record.image for record in review_queue(run)]
+    assert queue == ["nothing", "unsure", "flagged"]  # failures are listed apart
+
+
+def test_what_a_person_has_decided_about_is_not_in_the_queue(make_record: RecordMaker) -> None:
+    records = (make_record(image="a", confidence=0.1), make_record(image="b", confidence=0.1))
+    run = Run(Path("out"), records, {}, None, None, settled=frozenset({"a"}))
+    assert [record.image for record in review_queue(run)] == ["b"]
 
 
 def test_a_photograph_has_its_record_however_its_name_is_spelt(

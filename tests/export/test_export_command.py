@@ -36,7 +36,7 @@ def test_it_says_what_was_exported_and_what_the_polygons_lose(
     assert said[0] == (
         "yolo-seg: 3 photographs, 2 objects, 1 photographs without any; classes: bags, shoes"
     )
-    assert said[1].startswith("split, seed 0: 2 train, 1 val; 0 photographs have near duplicates")
+    assert said[1].startswith("split, seed 0: 2 train, 1 val; no near duplicates")
     # The pieces' way of 4 pixels: 10 of 14. The ring is exact.
     assert "IoU with the masks 0.8571 on average, 0.7143 at worst (bags/a.jpg)" in said[2]
     assert said[3:] == [

@@ -30,7 +30,9 @@ def test_errors_say_whether_to_try_again(
 
 
 def test_a_summary_has_its_exit_code_and_counts() -> None:
-    summary = RunSummary(3, ok=2, failed=1, seconds_wall=10.0, output=Path("/masks"))
+    summary = RunSummary(3, ok=2, failed=1, seconds_wall=12.0, output=Path("/masks"))
+    for second in (0, 4, 8):  # each takes two seconds: three images in ten
+        summary.pace.add(f"2024-05-01T10:00:{second:02}+00:00", 2.0)
     message = summary_message(summary)
     assert message["message_type"] == "summary"
     assert (message["exit_code"], message["ok"], message["output"]) == (1, 2, "/masks")

@@ -11,11 +11,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from automask import __version__
 from automask.system.cores import available_cores
 from automask.system.processor import cpu_name
 
 PACKAGES = (
-    "automask",
     "torchvision",
     "segment-anything",
     "sam2",
@@ -32,6 +32,7 @@ def describe_machine(device: str) -> dict[str, Any]:
         "started_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": {
             "python": sys.version.split()[0],
+            "automask": __version__,
             "torch": _torch_version(),
             **{package: _version(package) for package in PACKAGES},
         },

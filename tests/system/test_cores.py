@@ -40,3 +40,22 @@ def test_every_command_sets_it_before_it_loads_torch(given: dict[str, str], expe
         check=False,
     )
     assert result.stdout.splitlines()[-1] == f"False {expected}", result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", ["tiny_training", "refiner_training"])
+def test_every_training_sets_it_before_it_loads_torch(room: str) -> None:
+    code = (
+        "import os, runpy, sys; sys.argv[1:] = ['--help']\n"
+        "class Looks:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'torch': print(os.environ.get('OMP_WAIT_POLICY'), file=sys.stderr)\n"
+        "sys.meta_path.insert(0, Looks())\n"
+        f"runpy.run_module('automask.{room}', run_name='__main__')"
+    )
+    clean = {name: value for name, value in os.environ.items() if name != POLICY}
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines()[0] == "PASSIVE"

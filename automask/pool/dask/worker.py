@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
-from importlib.metadata import version
 from pathlib import Path
 from uuid import uuid4
 
+from automask import __version__
 from automask.config import CHOICE_FILE, MASK_RULES, RunConfig, settings_digest
 from automask.errors import UsageError, WeightsError
 from automask.image.process import Outcome, WorkerContext, process
@@ -83,7 +83,7 @@ _idle: threading.Timer | None = None
 
 def facts() -> Facts:
     """The automask that this process runs."""
-    return Facts(version("automask"), MASK_RULES)
+    return Facts(__version__, MASK_RULES)
 
 
 def settle(errand: Errand, threads: int) -> Settled:

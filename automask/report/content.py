@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from automask.image.write import FOLDERS
-from automask.records import ImageRecord
+from automask.records import FAILED, ImageRecord
 from automask.report.outline import result_file
 from automask.report.pictures import Drawn
 from automask.report.read import Run, review_queue
@@ -55,7 +55,8 @@ def folder_counts(records: Iterable[ImageRecord]) -> dict[str, int]:
 
 def rows(run: Run, drawn: Sequence[Drawn], links: Links, inside: bool, page: Path) -> list[Any]:
     """One dict for each image, in the order of the records. inside: pictures are embedded."""
-    rank = {record.image: place for place, record in enumerate(review_queue(run))}
+    failed = [record for record in run.records if record.status == FAILED]  # first
+    rank = {record.image: place for place, record in enumerate([*failed, *review_queue(run)])}
     return [
         {
             **_row(record, links),

@@ -34,7 +34,7 @@ def test_the_flags_of_the_first_core_are_read(tmp_path: Path) -> None:
         ({"avx2"}, OK, "AVX2, without bfloat16"),
         ({"asimd"}, OK, "NEON"),
         ({"sse2"}, WARNING, "no AVX2"),
-        (set(), OK, "not told"),
+        (set(), OK, "unknown"),
     ],
 )
 def test_what_the_processor_can_do_is_told(flags: set[str], state: str, word: str) -> None:

@@ -68,7 +68,7 @@ class Visit:
 
     def tiles(self) -> list[str]:
         """Names on the contact sheet, as far as they are drawn, in the order of the document."""
-        return list(self.page.locator("#sheet .tile .name").all_inner_texts())
+        return list(self.page.locator("#sheet .tile .name").all_text_contents())
 
     def focused(self) -> str:
         """The text of what has the focus."""

@@ -162,7 +162,8 @@ def _outside(system: BatchSystem, source: str, ids: range, environ: Mapping[str,
 
 
 def _how_many(system: BatchSystem) -> str:
-    return f"{system.name} gives this task its number but not of how many; {_remedy(system)}"
+    given = f"{system.name} gives this task its number but not how many tasks there are"
+    return f"{given}; {_remedy(system)}"
 
 
 def _remedy(system: BatchSystem) -> str:

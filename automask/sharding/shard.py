@@ -97,7 +97,7 @@ def shard_from_environment(environ: Mapping[str, str]) -> Shard | None:
         The shard, or None.
 
     Raises:
-        UsageError: The environment gives a task's number but not of how many, or two batch
+        UsageError: The environment gives a task's number but not their count, or two batch
             systems give one; the message says what to set.
     """
     task = array_task(environ)

@@ -96,10 +96,10 @@ def test_a_job_that_is_no_array_has_no_place(environ: dict[str, str]) -> None:
 
 
 FAULTS = {
-    "PBS": ({"PBS_ARRAY_INDEX": "3"}, "PBS tells .* not of how many; set AUTOMASK_SHARDS"),
+    "PBS": ({"PBS_ARRAY_INDEX": "3"}, "PBS gives .* not how many .*; set AUTOMASK_SHARDS"),
     "Kubernetes": ({"JOB_COMPLETION_INDEX": "3"}, "such as 64 for ids 0-63"),
-    "LSF with a step": (lsf(3, 15, 2), "LSF tells this task its number but not of how many"),
-    "LSF with an end that is none": (lsf(3, 0, 1), "number but not of how many"),
+    "LSF with a step": (lsf(3, 15, 2), "LSF gives .* number but not how many tasks there are"),
+    "LSF with an end that is none": (lsf(3, 0, 1), "number but not how many"),
     "uneven": (slurm(5, 1, 7, 1, 3), "not evenly spaced; set AUTOMASK_SHARDS"),
     "one of many, again": (slurm(7, 7, 7, 1, 1), "is task 7 alone; set AUTOMASK_SHARDS"),
     "not of it": (slurm(9, 1, 4, 1, 4), "SLURM_ARRAY_TASK_ID=9 is none of 1-4"),

@@ -47,7 +47,7 @@ array: $(READY)  ## print a SLURM job array that masks INPUT: make --silent arra
 test: $(DEV)  ## the whole test suite
 	@$(PYTEST)
 
-test-quick: $(DEV)  ## the tests that take under 90 seconds together on two cores
+test-quick: $(DEV)  ## the quick tests: about two minutes on two cores
 	@$(PYTEST) -m "not slow"
 
 # Readers that bring opencv-python, which cannot lie beside opencv-python-headless: an environment

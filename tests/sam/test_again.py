@@ -26,13 +26,18 @@ def pictured(mask: Mask) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("kind", ["stock", "fast"])
-@pytest.mark.parametrize(("height", "width"), [(120, 200), (200, 120)])
-def test_a_rough_mask_becomes_the_object(model: Any, kind: str, height: int, width: int) -> None:
+@pytest.mark.parametrize(
+    ("height", "width", "least"),
+    [(120, 200, 0.90), (200, 120, 0.89)],  # upright, the bundled weights reach 0.8987
+)
+def test_a_rough_mask_becomes_the_object(
+    model: Any, kind: str, height: int, width: int, least: float
+) -> None:
     truth = disc(height, width, 45)
     generator = automask.make_generator(model, kind, torch.float32)
     seen = look_again(generator, pictured(truth), disc(height, width, 36))  # IoU 0.64
     assert seen.mask.shape == (height, width)
-    assert mask_iou(seen.mask, truth) > 0.88
+    assert mask_iou(seen.mask, truth) > least
     assert seen.predicted_iou > 0.7
     assert 0.8 < seen.stability_score <= 1
 
